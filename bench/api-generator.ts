@@ -36,13 +36,13 @@ interface Request {
 const READ_DOMAIN: Request = {
   name: 'domain',
   query: `query ($name: String!) { domain(by: { name: $name }) { name status revision labels { key value } deliverTo { host port }
-    queue { heldCount heldBytes oldestAcceptedAt nextAttemptAt } outage { kind startedAt } recipientList { entryCount } } }`,
+    queue { heldCount heldSize oldestAcceptedAt nextAttemptAt } outage { kind startedAt } recipientList { entryCount } } }`,
   variables: (name) => ({ name }),
 };
 const READ_MESSAGES: Request = {
   name: 'messages',
   query: `query ($filter: MessageFilter) { messages(first: 20, filter: $filter) {
-    nodes { id acceptedAt reversePath sizeBytes recipients { address state nextAttemptAt attemptCount lastReply } } pageInfo { hasNextPage endCursor } } }`,
+    nodes { id acceptedAt reversePath size recipients { address state nextAttemptAt attemptCount lastReply } } pageInfo { hasNextPage endCursor } } }`,
   variables: (domain) => ({ filter: { domain } }),
 };
 const READ_OUTAGES: Request = {

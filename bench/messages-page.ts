@@ -111,7 +111,7 @@ function tenantsSearches(nowMs: number, hasMail: boolean): Search[] {
 
 const PAGE = `query ($after: String, $filter: MessageFilter) {
   messages(first: ${FIRST}, after: $after, filter: $filter) {
-    nodes { id transaction domain reversePath sizeBytes acceptedAt recipients { address state attemptCount lastReply } }
+    nodes { id transactionId domainName reversePath size acceptedAt recipients { address state attemptCount lastReply } }
     pageInfo { hasNextPage endCursor } } }`;
 
 function questionsOf(filled: ToSearch, searches: readonly Search[]): Question[] {

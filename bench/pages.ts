@@ -19,7 +19,7 @@ interface Deep {
   readonly [list: string]: readonly string[];
 }
 
-const DOMAIN_FIELDS = `id name status revision labels { key value } tenant { name } queue { heldCount heldBytes oldestAcceptedAt nextAttemptAt }
+const DOMAIN_FIELDS = `id name status revision labels { key value } tenant { name } queue { heldCount heldSize oldestAcceptedAt nextAttemptAt }
   outage { kind startedAt } breaker { state } pause { from } deliverTo { host } recipientList { entryCount }`;
 
 /** A list, its fields, and the filters it is asked with. */
@@ -33,7 +33,7 @@ const LISTS: readonly {
   {
     list: 'outages',
     fields:
-      'id domain { name status } startedAt endedAt kind heldCount heldBytes lastReply nextAttemptAt drain { etaAt }',
+      'id domain { name status } startedAt endedAt kind heldCount heldSize lastReply nextAttemptAt drain { etaAt }',
     filterType: 'OutageFilter',
     filters: {
       'a domain': (run) => ({ domain: manyDomain(run * 7) }),

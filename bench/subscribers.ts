@@ -27,7 +27,7 @@ const REST_SECONDS = 20;
 
 const OUTAGES =
   'subscription { outageChanged { cursor at kind outage { id domainName kind startedAt lastReply heldCount } } }';
-const QUEUE = `subscription { queueChanged(domain: "${DOMAIN}") { at heldCount heldBytes } }`;
+const QUEUE = `subscription { queueChanged(domain: "${DOMAIN}") { at heldCount heldSize } }`;
 
 type Load = Parameters<typeof runOurs>[1];
 

@@ -37,14 +37,14 @@ function check(isTrue: boolean, what: string): void {
 }
 
 interface DomainView {
-  readonly queue: { readonly heldCount: number; readonly heldBytes: number; readonly nextAttemptAt: string | null };
+  readonly queue: { readonly heldCount: number; readonly heldSize: number; readonly nextAttemptAt: string | null };
   readonly outage: { readonly startedAt: string; readonly endedAt: string | null; readonly lastReply: string } | null;
 }
 
 async function readDomain(service: Service): Promise<DomainView> {
   const { domain } = await service.graphql<{ domain: DomainView }>(
     `query ($name: String!) { domain(by: { name: $name }) {
-      queue { heldCount heldBytes nextAttemptAt } outage { startedAt endedAt lastReply } } }`,
+      queue { heldCount heldSize nextAttemptAt } outage { startedAt endedAt lastReply } } }`,
     { name: DOMAIN },
   );
   return domain;
@@ -79,7 +79,7 @@ async function showHeld({ service }: Scene): Promise<string> {
     return domain.outage !== null && domain.queue.heldCount === MESSAGES && domain;
   });
   return [
-    `held: ${queue.heldCount} messages, ${queue.heldBytes} bytes; next attempt at ${queue.nextAttemptAt}`,
+    `held: ${queue.heldCount} messages, ${queue.heldSize} bytes; next attempt at ${queue.nextAttemptAt}`,
     `outage since ${outage?.startedAt}, last reply: ${outage?.lastReply}`,
   ].join('\n');
 }

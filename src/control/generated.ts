@@ -619,8 +619,8 @@ export type DomainProof = {
 
 export type DomainQueue = {
   readonly __typename?: 'DomainQueue';
-  readonly heldBytes: Scalars['ByteCount']['output'];
   readonly heldCount: Scalars['Int']['output'];
+  readonly heldSize: Scalars['ByteCount']['output'];
   readonly holdExtensionHours: Scalars['Int']['output'];
   readonly nextAttemptAt?: Maybe<Scalars['DateTime']['output']>;
   readonly oldestAcceptedAt?: Maybe<Scalars['DateTime']['output']>;
@@ -743,8 +743,8 @@ export type DomainUpdatePayload = {
 
 export type DomainUpdatePreview = {
   readonly __typename?: 'DomainUpdatePreview';
-  readonly heldBytes: Scalars['ByteCount']['output'];
   readonly heldCount: Scalars['Int']['output'];
+  readonly heldSize: Scalars['ByteCount']['output'];
   readonly hosts: ReadonlyArray<PreviewedHost>;
 };
 
@@ -890,16 +890,16 @@ export const DrillVerdict = {
 export type DrillVerdict = typeof DrillVerdict[keyof typeof DrillVerdict];
 export type FlowSlot = {
   readonly __typename?: 'FlowSlot';
-  readonly acceptedBytes: Scalars['ByteCount']['output'];
   readonly acceptedCount: Scalars['Int']['output'];
+  readonly acceptedSize: Scalars['ByteCount']['output'];
   readonly attemptCount: Scalars['Int']['output'];
   readonly cancelledCount: Scalars['Int']['output'];
   readonly deferralCount: Scalars['Int']['output'];
   readonly deliveredCount: Scalars['Int']['output'];
   readonly expiredCount: Scalars['Int']['output'];
   readonly failedCount: Scalars['Int']['output'];
-  readonly heldBytes: Scalars['ByteCount']['output'];
   readonly heldCount: Scalars['Int']['output'];
+  readonly heldSize: Scalars['ByteCount']['output'];
   readonly since: Scalars['DateTime']['output'];
   readonly until: Scalars['DateTime']['output'];
 };
@@ -954,7 +954,7 @@ export type Message = Node & {
   readonly internetMessageId?: Maybe<Scalars['String']['output']>;
   readonly recipients: ReadonlyArray<Recipient>;
   readonly reversePath?: Maybe<Scalars['String']['output']>;
-  readonly sizeBytes: Scalars['ByteCount']['output'];
+  readonly size: Scalars['ByteCount']['output'];
   readonly timeline: TimelineConnection;
   readonly transactionId: Scalars['ID']['output'];
 };
@@ -1004,7 +1004,7 @@ export type MessageConnection = {
 export type MessageContent = {
   readonly __typename?: 'MessageContent';
   readonly base64: Scalars['String']['output'];
-  readonly sizeBytes: Scalars['ByteCount']['output'];
+  readonly size: Scalars['ByteCount']['output'];
   readonly text: Scalars['String']['output'];
 };
 
@@ -1481,8 +1481,8 @@ export type Outage = Node & {
   readonly drainedAt?: Maybe<Scalars['DateTime']['output']>;
   readonly endedAt?: Maybe<Scalars['DateTime']['output']>;
   readonly evidence: ReadonlyArray<OutageEvidence>;
-  readonly heldBytes?: Maybe<Scalars['ByteCount']['output']>;
   readonly heldCount?: Maybe<Scalars['Int']['output']>;
+  readonly heldSize?: Maybe<Scalars['ByteCount']['output']>;
   readonly id: Scalars['ID']['output'];
   readonly kind: OutageKind;
   readonly lastReply: Scalars['String']['output'];
@@ -1732,8 +1732,8 @@ export type QueueChange = {
   readonly at: Scalars['DateTime']['output'];
   readonly domain?: Maybe<Domain>;
   readonly domainName: Scalars['String']['output'];
-  readonly heldBytes: Scalars['ByteCount']['output'];
   readonly heldCount: Scalars['Int']['output'];
+  readonly heldSize: Scalars['ByteCount']['output'];
 };
 
 export type Recipient = {
@@ -1965,7 +1965,7 @@ export type Service = {
   readonly __typename?: 'Service';
   readonly egressAddresses: ReadonlyArray<Scalars['String']['output']>;
   readonly flow?: Maybe<ReadonlyArray<FlowSlot>>;
-  readonly messageSizeLimitBytes: Scalars['ByteCount']['output'];
+  readonly messageSizeLimit: Scalars['ByteCount']['output'];
   readonly mxNames: ReadonlyArray<Scalars['String']['output']>;
   readonly nodes?: Maybe<ReadonlyArray<ServiceNode>>;
   readonly retrySchedule: ReadonlyArray<RetryStage>;
@@ -3368,8 +3368,8 @@ export type DomainProofResolvers<ContextType = Context, ParentType extends Resol
 };
 
 export type DomainQueueResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainQueue'] = ResolversParentTypes['DomainQueue']> = {
-  heldBytes?: Resolver<ResolversTypes['ByteCount'], ParentType, ContextType>;
   heldCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  heldSize?: Resolver<ResolversTypes['ByteCount'], ParentType, ContextType>;
   holdExtensionHours?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   nextAttemptAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   oldestAcceptedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
@@ -3416,8 +3416,8 @@ export type DomainUpdatePayloadResolvers<ContextType = Context, ParentType exten
 };
 
 export type DomainUpdatePreviewResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainUpdatePreview'] = ResolversParentTypes['DomainUpdatePreview']> = {
-  heldBytes?: Resolver<ResolversTypes['ByteCount'], ParentType, ContextType>;
   heldCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  heldSize?: Resolver<ResolversTypes['ByteCount'], ParentType, ContextType>;
   hosts?: Resolver<ReadonlyArray<ResolversTypes['PreviewedHost']>, ParentType, ContextType>;
 };
 
@@ -3480,16 +3480,16 @@ export type DrillStepResolvers<ContextType = Context, ParentType extends Resolve
 };
 
 export type FlowSlotResolvers<ContextType = Context, ParentType extends ResolversParentTypes['FlowSlot'] = ResolversParentTypes['FlowSlot']> = {
-  acceptedBytes?: Resolver<ResolversTypes['ByteCount'], ParentType, ContextType>;
   acceptedCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  acceptedSize?: Resolver<ResolversTypes['ByteCount'], ParentType, ContextType>;
   attemptCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   cancelledCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   deferralCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   deliveredCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   expiredCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   failedCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  heldBytes?: Resolver<ResolversTypes['ByteCount'], ParentType, ContextType>;
   heldCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  heldSize?: Resolver<ResolversTypes['ByteCount'], ParentType, ContextType>;
   since?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   until?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
@@ -3521,7 +3521,7 @@ export type MessageResolvers<ContextType = Context, ParentType extends Resolvers
   internetMessageId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   recipients?: Resolver<ReadonlyArray<ResolversTypes['Recipient']>, ParentType, ContextType>;
   reversePath?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  sizeBytes?: Resolver<ResolversTypes['ByteCount'], ParentType, ContextType>;
+  size?: Resolver<ResolversTypes['ByteCount'], ParentType, ContextType>;
   timeline?: Resolver<ResolversTypes['TimelineConnection'], ParentType, ContextType, RequireFields<MessageTimelineArgs, 'first'>>;
   transactionId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
@@ -3545,7 +3545,7 @@ export type MessageConnectionResolvers<ContextType = Context, ParentType extends
 
 export type MessageContentResolvers<ContextType = Context, ParentType extends ResolversParentTypes['MessageContent'] = ResolversParentTypes['MessageContent']> = {
   base64?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  sizeBytes?: Resolver<ResolversTypes['ByteCount'], ParentType, ContextType>;
+  size?: Resolver<ResolversTypes['ByteCount'], ParentType, ContextType>;
   text?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
@@ -3687,8 +3687,8 @@ export type OutageResolvers<ContextType = Context, ParentType extends ResolversP
   drainedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   endedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   evidence?: Resolver<ReadonlyArray<ResolversTypes['OutageEvidence']>, ParentType, ContextType>;
-  heldBytes?: Resolver<Maybe<ResolversTypes['ByteCount']>, ParentType, ContextType>;
   heldCount?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  heldSize?: Resolver<Maybe<ResolversTypes['ByteCount']>, ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   kind?: Resolver<ResolversTypes['OutageKind'], ParentType, ContextType>;
   lastReply?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -3780,8 +3780,8 @@ export type QueueChangeResolvers<ContextType = Context, ParentType extends Resol
   at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
   domainName?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  heldBytes?: Resolver<ResolversTypes['ByteCount'], ParentType, ContextType>;
   heldCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  heldSize?: Resolver<ResolversTypes['ByteCount'], ParentType, ContextType>;
 };
 
 export type RecipientResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Recipient'] = ResolversParentTypes['Recipient']> = {
@@ -3910,7 +3910,7 @@ export type RetryStageResolvers<ContextType = Context, ParentType extends Resolv
 export type ServiceResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Service'] = ResolversParentTypes['Service']> = {
   egressAddresses?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   flow?: Resolver<Maybe<ReadonlyArray<ResolversTypes['FlowSlot']>>, ParentType, ContextType, RequireFields<ServiceFlowArgs, 'since' | 'slots'>>;
-  messageSizeLimitBytes?: Resolver<ResolversTypes['ByteCount'], ParentType, ContextType>;
+  messageSizeLimit?: Resolver<ResolversTypes['ByteCount'], ParentType, ContextType>;
   mxNames?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   nodes?: Resolver<Maybe<ReadonlyArray<ResolversTypes['ServiceNode']>>, ParentType, ContextType>;
   retrySchedule?: Resolver<ReadonlyArray<ResolversTypes['RetryStage']>, ParentType, ContextType>;

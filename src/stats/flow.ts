@@ -24,7 +24,7 @@ import {
 
 export interface FlowSlot extends Slot {
   readonly acceptedCount: number;
-  readonly acceptedBytes: number;
+  readonly acceptedSize: number;
   readonly deliveredCount: number;
   readonly failedCount: number;
   readonly expiredCount: number;
@@ -33,7 +33,7 @@ export interface FlowSlot extends Slot {
   readonly deferralCount: number;
   /** At the end of the slot; of the present one now. */
   readonly heldCount: number;
-  readonly heldBytes: number;
+  readonly heldSize: number;
 }
 
 /**
@@ -158,14 +158,14 @@ function flowOf({ slots }: SlotRange, rows: readonly FlowRow[]): readonly FlowSl
   // What came after the range is undone first.
   const later = bySlot.get(slots.length) ?? NOTHING;
   let heldCount = (rows[0]?.held_count ?? 0) - later.accepted_count + later.ended_count;
-  let heldBytes = (rows[0]?.held_bytes ?? 0) - later.accepted_bytes + later.ended_bytes;
+  let heldSize = (rows[0]?.held_bytes ?? 0) - later.accepted_bytes + later.ended_bytes;
   const flow = slots.map((slot, index) => ({ slot, row: bySlot.get(index) ?? NOTHING })).reverse();
   return flow
     .map(({ slot, row }) => {
       const told = {
         ...slot,
         acceptedCount: row.accepted_count,
-        acceptedBytes: row.accepted_bytes,
+        acceptedSize: row.accepted_bytes,
         deliveredCount: row.delivered_count,
         failedCount: row.failed_count,
         expiredCount: row.expired_count,
@@ -174,10 +174,10 @@ function flowOf({ slots }: SlotRange, rows: readonly FlowRow[]): readonly FlowSl
         deferralCount: row.deferral_count,
         // What a former owner of a domain has left is in no step of the present one.
         heldCount: Math.max(heldCount, 0),
-        heldBytes: Math.max(heldBytes, 0),
+        heldSize: Math.max(heldSize, 0),
       };
       heldCount += row.ended_count - row.accepted_count;
-      heldBytes += row.ended_bytes - row.accepted_bytes;
+      heldSize += row.ended_bytes - row.accepted_bytes;
       return told;
     })
     .reverse();

@@ -7,7 +7,7 @@ import { addDomain, addTenant, type Harness, holdMessage, startControl } from '.
 
 const MIB = 1024 * 1024;
 const SIZE = 4 * MIB;
-const QUERY = 'query ($id: ID!) { message(id: $id) { content(reason: "to see") { sizeBytes base64 text } } }';
+const QUERY = 'query ($id: ID!) { message(id: $id) { content(reason: "to see") { size base64 text } } }';
 
 let control: Harness;
 let id: string;
@@ -55,13 +55,13 @@ async function ask(token: string) {
     body: body(),
   });
   return (await response.json()) as {
-    data: { message: { content: { sizeBytes: number } | null } };
+    data: { message: { content: { size: number } | null } };
     errors?: { extensions: { code: string } }[];
   };
 }
 
 test('messages read whole are so many at once, whichever token asks; when they are taken there is room again', async () => {
-  expect((await ask(tokens[0] ?? '')).data.message.content?.sizeBytes).toBe(SIZE);
+  expect((await ask(tokens[0] ?? '')).data.message.content?.size).toBe(SIZE);
   const unread = [];
   for (let turn = 0; turn < 3; turn += 1) unread.push(await askAndWait());
   for (const { begin } of unread) expect(begin).toContain('eHh4');

@@ -213,12 +213,12 @@ describe('errors', () => {
     const response = await fetch(`${broken.url}/graphql`, {
       method: 'POST',
       headers: { Authorization: `Bearer ${TOKEN}`, 'Content-Type': 'application/json' },
-      body: JSON.stringify({ query: '{ service { version messageSizeLimitBytes } }' }),
+      body: JSON.stringify({ query: '{ service { version messageSizeLimit } }' }),
     });
     const text = await response.text();
     expect(text).not.toContain('secret');
     const [error] = (JSON.parse(text) as { errors: { path: string[]; extensions: Record<string, string> }[] }).errors;
-    expect(error?.path).toEqual(['service', 'messageSizeLimitBytes']);
+    expect(error?.path).toEqual(['service', 'messageSizeLimit']);
     expect(error?.extensions['code']).toBe('INTERNAL_SERVER_ERROR');
     expect(broken.faults).toHaveLength(1);
     expect(broken.faults[0]?.requestId).toBe(error?.extensions['requestId'] ?? '');

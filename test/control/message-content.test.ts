@@ -30,12 +30,12 @@ afterAll(() => control.close());
 interface Shown {
   readonly message: {
     readonly headers: readonly { name: string; value: string }[] | null;
-    readonly content: { readonly sizeBytes: number; readonly base64: string; readonly text: string } | null;
+    readonly content: { readonly size: number; readonly base64: string; readonly text: string } | null;
   } | null;
 }
 
 const QUERY = `query ($id: ID!, $reason: String!) {
-  message(id: $id) { headers { name value } content(reason: $reason) { sizeBytes base64 text } }
+  message(id: $id) { headers { name value } content(reason: $reason) { size base64 text } }
 }`;
 
 async function makeToken(scopes: readonly string[], tenantId?: string): Promise<string> {
@@ -89,8 +89,8 @@ describe('a held message', () => {
     expect(await readings()).toEqual([]);
     const { data, errors } = await readAs(reader, 'ticket 7');
     expect(errors).toBeUndefined();
-    const { sizeBytes, base64, text } = data?.message?.content ?? { sizeBytes: 0, base64: '', text: '' };
-    expect([sizeBytes, Buffer.from(base64, 'base64').equals(CONTENT)]).toEqual([CONTENT.length, true]);
+    const { size, base64, text } = data?.message?.content ?? { size: 0, base64: '', text: '' };
+    expect([size, Buffer.from(base64, 'base64').equals(CONTENT)]).toEqual([CONTENT.length, true]);
     expect(text).toContain('body: not a field');
     expect(await readings()).toEqual([{ input: { id, reason: 'ticket 7' }, token_name: 'reader', outcome: 'DONE' }]);
     const { tenantId } = await addTenant(control.database, 'curious');

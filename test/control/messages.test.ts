@@ -56,7 +56,7 @@ describe('message', () => {
       addresses: ['a@example.org', 'B@example.org'],
     });
     const query = `query ($id: ID!) { message(id: $id) {
-      id transactionId acceptedAt expiresAt sizeBytes reversePath clientAddress ehloName domainName
+      id transactionId acceptedAt expiresAt size reversePath clientAddress ehloName domainName
       recipients { address state nextAttemptAt attemptCount lastReply attempts(first: 5) { nodes { at } pageInfo { hasNextPage endCursor } } } } }`;
     const { message } = await control.ask<{ message: Record<string, string> & { recipients: unknown[] } }>(query, {
       id,
@@ -64,7 +64,7 @@ describe('message', () => {
     expect(message).toMatchObject({
       id,
       transactionId: id,
-      sizeBytes: 1000,
+      size: 1000,
       reversePath: null,
       clientAddress: '192.0.2.7',
       ehloName: 'client.example',

@@ -30,7 +30,7 @@ test('service and viewer', async () => {
     values (1, 'host 17', '0.1.0', 'bun 1.4.5', '{inbound,delivery}', 1, clock_timestamp()),
            (2, 'dead', '0.1.0', 'bun 1.4.5', '{inbound}', 2, clock_timestamp() - interval '1 hour')`;
   const answer = await control.ask<{ service: { retrySchedule: unknown[] } }>(`{
-    service { version runtime mxNames egressAddresses messageSizeLimitBytes retrySchedule { everySeconds attempts }
+    service { version runtime mxNames egressAddresses messageSizeLimit retrySchedule { everySeconds attempts }
               nodes { name version runtime roles } }
     viewer { isOperator scopes tenant { id name } } }`);
   expect(answer).toMatchObject({
@@ -39,7 +39,7 @@ test('service and viewer', async () => {
       runtime: 'bun test',
       mxNames: ['backup.test.example', 'mx2.test.example'],
       egressAddresses: ['192.0.2.250', '2001:db8::250'],
-      messageSizeLimitBytes: 10485760,
+      messageSizeLimit: 10485760,
       retrySchedule: [
         { everySeconds: 900, attempts: 96 },
         { everySeconds: 3600, attempts: 96 },
@@ -65,22 +65,22 @@ describe('Domain', () => {
 
   test('queue counts are exact before, while and after folding', async () => {
     const destinationId = await addDomain(control, 'counted.example');
-    const query = `{ domain(by: { name: "counted.example" }) { tenant { name } queue { heldCount heldBytes oldestAcceptedAt nextAttemptAt } } }`;
+    const query = `{ domain(by: { name: "counted.example" }) { tenant { name } queue { heldCount heldSize oldestAcceptedAt nextAttemptAt } } }`;
     expect(await control.ask<unknown>(query)).toEqual({
       domain: {
         tenant: { name: 'operator' },
-        queue: { heldCount: 0, heldBytes: 0, oldestAcceptedAt: null, nextAttemptAt: null },
+        queue: { heldCount: 0, heldSize: 0, oldestAcceptedAt: null, nextAttemptAt: null },
       },
     });
     await holdMessage(control.database, { destinationId, sizeBytes: 700 });
     await holdMessage(control.database, { destinationId, sizeBytes: 34 });
-    const counted = { domain: { queue: { heldCount: 2, heldBytes: 734 } } };
+    const counted = { domain: { queue: { heldCount: 2, heldSize: 734 } } };
     expect(await control.ask<object>(query)).toMatchObject(counted);
     await foldDeltas(control.database.sql);
     expect(await control.ask<object>(query)).toMatchObject(counted);
     await holdMessage(control.database, { destinationId, sizeBytes: 1 });
     const { domain } = await control.ask<{ domain: { queue: Record<string, unknown> } }>(query);
-    expect(domain.queue).toMatchObject({ heldCount: 3, heldBytes: 735 });
+    expect(domain.queue).toMatchObject({ heldCount: 3, heldSize: 735 });
     expect(domain.queue['oldestAcceptedAt']).toBeString();
     expect(domain.queue['nextAttemptAt']).toBe(domain.queue['oldestAcceptedAt']);
   });
@@ -170,7 +170,7 @@ test('outages: open and ended, newest first, by domain, and as a field of their 
   await holdMessage(control.database, { destinationId: open, sizeBytes: 50 });
   await holdMessage(control.database, { destinationId: ended, sizeBytes: 50 });
   const query = `query ($filter: OutageFilter) { outages(first: 10, filter: $filter) { nodes {
-    id domainName domain { name outage { id } } startedAt endedAt kind heldCount heldBytes oldestAcceptedAt lastReply nextAttemptAt } } }`;
+    id domainName domain { name outage { id } } startedAt endedAt kind heldCount heldSize oldestAcceptedAt lastReply nextAttemptAt } } }`;
   interface Answer {
     outages: { nodes: Record<string, unknown>[] };
   }
@@ -182,13 +182,13 @@ test('outages: open and ended, newest first, by domain, and as a field of their 
     endedAt: null,
     kind: 'DOWN',
     heldCount: 1,
-    heldBytes: 50,
+    heldSize: 50,
     lastReply: '[connection refused]',
   });
   expect(outages.nodes[0]?.['nextAttemptAt']).toBeString();
   expect(outages.nodes[1]).toMatchObject({
     heldCount: null,
-    heldBytes: null,
+    heldSize: null,
     oldestAcceptedAt: null,
     nextAttemptAt: null,
   });

@@ -242,7 +242,7 @@ describe('a database that is away', () => {
     const response = await fetch(`${broken.url}/graphql`, {
       method: 'POST',
       headers: { Authorization: `Bearer ${TOKEN}`, 'Content-Type': 'application/json' },
-      body: JSON.stringify({ query: '{ service { messageSizeLimitBytes } }' }),
+      body: JSON.stringify({ query: '{ service { messageSizeLimit } }' }),
     });
     expect(response.status).toBe(503);
     expect(Number(response.headers.get('Retry-After'))).toBeGreaterThan(0);

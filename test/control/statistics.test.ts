@@ -22,12 +22,12 @@ beforeAll(async () => {
 });
 afterAll(() => control.close());
 
-const FIELDS = `acceptedCount acceptedBytes deliveredCount failedCount expiredCount cancelledCount attemptCount deferralCount
-  heldCount heldBytes`;
+const FIELDS = `acceptedCount acceptedSize deliveredCount failedCount expiredCount cancelledCount attemptCount deferralCount
+  heldCount heldSize`;
 const day = (): string => new Date(Date.now() - 86_400_000).toISOString();
 const FLOW = {
   acceptedCount: 5,
-  acceptedBytes: 5000,
+  acceptedSize: 5000,
   deliveredCount: 2,
   failedCount: 0,
   expiredCount: 0,
@@ -35,7 +35,7 @@ const FLOW = {
   attemptCount: 3,
   deferralCount: 1,
   heldCount: 3,
-  heldBytes: 3500,
+  heldSize: 3500,
 };
 
 test('the flow of a domain, its tenant and the service', async () => {

@@ -192,7 +192,7 @@ describe('messagesRetry, messagesCancel, messagesBounce', () => {
 
 describe('a new route', () => {
   const ROUTE =
-    'domain { deliverTo { host port } revision } preview { hosts { host port addresses } heldCount heldBytes }';
+    'domain { deliverTo { host port } revision } preview { hosts { host port addresses } heldCount heldSize }';
   const found: RouteHost[] = [
     { host: 'new.example.net', port: 25, addresses: ['192.0.2.9'], verdict: 'USABLE' },
     { host: 'later.example.net', port: 2525, addresses: [], verdict: 'UNRESOLVED' },
@@ -208,7 +208,7 @@ describe('a new route', () => {
       preview: {
         hosts: found.map(({ host, port, addresses }) => ({ host, port, addresses })),
         heldCount: 1,
-        heldBytes: 700,
+        heldSize: 700,
       },
       userErrors: [],
     });

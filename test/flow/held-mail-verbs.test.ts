@@ -89,7 +89,7 @@ test('retry tries a message that was itself deferred', async () => {
 test('cancel ends without a report, and nothing of the message is kept or delivered', async () => {
   const id = await hold('cancelled');
   expect(await flow.change('messageCancel', { id, reason: 'sent by mistake', idempotencyKey: 'once' })).toEqual([]);
-  expect((await flow.see(DOMAIN)).queue).toMatchObject({ heldCount: 0, heldBytes: 0, nextAttemptAt: null });
+  expect((await flow.see(DOMAIN)).queue).toMatchObject({ heldCount: 0, heldSize: 0, nextAttemptAt: null });
   expect((await flow.message(id))?.recipients).toMatchObject([{ state: 'CANCELLED', nextAttemptAt: null }]);
   expect((await flow.message(id))?.recipients[0]?.lastReply).toContain('sent by mistake');
   // The same request again has its answer; another one finds the message ended.

@@ -62,7 +62,7 @@ test('while the primary is down, mail is held and the outage says why and what c
   const { queue, outage } = await flow.see(DOMAIN);
   expect(queue.heldCount).toBe(RECIPIENTS.length);
   const messages = await flow.messages(DOMAIN);
-  expect(queue.heldBytes).toBe(messages.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0));
+  expect(queue.heldSize).toBe(messages.reduce((sum, { size }) => sum + size, 0));
   expect(queue.oldestAcceptedAt).toBe(messages.at(-1)?.acceptedAt ?? '');
   expect(outage).toMatchObject({ kind: 'DOWN', lastReply: '[connection refused]', endedAt: null, heldCount: 5 });
   expect(Date.parse(outage?.nextAttemptAt ?? '') - Date.parse(outage?.startedAt ?? '')).toBe(15 * MINUTE_MS);
@@ -70,11 +70,11 @@ test('while the primary is down, mail is held and the outage says why and what c
 
   expect(messages.map(({ transactionId }) => transactionId)).toEqual([...transactions.values()].toReversed());
   expect(messages.map(({ id }) => id)).toEqual(messages.map(({ transactionId }) => transactionId));
-  for (const { recipients, acceptedAt, expiresAt, reversePath, sizeBytes } of messages) {
+  for (const { recipients, acceptedAt, expiresAt, reversePath, size } of messages) {
     expect(recipients).toMatchObject([{ state: 'HELD', nextAttemptAt: outage?.nextAttemptAt }]);
     expect(Date.parse(expiresAt) - Date.parse(acceptedAt)).toBe(240 * 60 * MINUTE_MS);
     expect(reversePath).toBe(SENDER);
-    expect(sizeBytes).toBe(originals.get(recipients[0]?.address ?? '')?.length ?? -1);
+    expect(size).toBe(originals.get(recipients[0]?.address ?? '')?.length ?? -1);
   }
   // One of them met the dead primary; it speaks for all.
   expect(attemptCounts(messages)).toBe(1);
@@ -128,7 +128,7 @@ test('when the primary is back, all arrives at the next slot, byte for byte behi
     expect(field).toContain(`for <${to?.address}>;`);
   }
   const { queue } = await flow.untilSeen(DOMAIN, 'nothing held', (seen) => seen.queue.heldCount === 0);
-  expect(queue).toEqual({ heldCount: 0, heldBytes: 0, oldestAcceptedAt: null, nextAttemptAt: null });
+  expect(queue).toEqual({ heldCount: 0, heldSize: 0, oldestAcceptedAt: null, nextAttemptAt: null });
   // Until it is seen to have drained, it tells what is held.
   const ended = await until('the outage has drained', PATIENCE_MS, async () => {
     const [newest, ...others] = await flow.outages(DOMAIN);

@@ -53,7 +53,7 @@ test('exactly the limit is accepted, announced or not, and arrives whole', async
     expect(readTrace(message?.content ?? Buffer.alloc(0), content)).toMatch(/^Received: /);
     // What we add is part of the size we announce (RFC 1870).
     expect(Number(/SIZE=(\d+)/.exec(message?.mailParameters ?? '')?.[1])).toBeGreaterThanOrEqual(LIMIT);
-    expect((await flow.message(id))?.sizeBytes).toBe(LIMIT);
+    expect((await flow.message(id))?.size).toBe(LIMIT);
   }
 });
 
@@ -86,7 +86,7 @@ test('the session goes on and takes a small one; of the others nothing was kept'
   await primary.waitFor(() => primary.messages.length > arrived, 'the small mail');
   expect(primary.messages.at(-1)?.content.toString()).toEndWith(PLAIN_CONTENT);
   await flow.untilSeen(DOMAIN, 'nothing held', ({ queue }) => queue.heldCount === 0);
-  const sizes = (await flow.messages(DOMAIN)).map(({ sizeBytes }) => sizeBytes);
+  const sizes = (await flow.messages(DOMAIN)).map(({ size }) => size);
   expect(sizes).toEqual([PLAIN_CONTENT.length, LIMIT, LIMIT]);
   const [row] = await flow.database.sql<{ count: number }[]>`select count(*)::bigint as count from contents`;
   expect(row?.count).toBe(0);
@@ -94,8 +94,8 @@ test('the session goes on and takes a small one; of the others nothing was kept'
 
 test('the limit is what EHLO and the API say', async () => {
   expect(await session.ask('EHLO client.sender.example')).toContain(`\n250-SIZE ${LIMIT}\n`);
-  const { service } = await flow.service.graphql<{ service: { messageSizeLimitBytes: number } }>(
-    '{ service { messageSizeLimitBytes } }',
+  const { service } = await flow.service.graphql<{ service: { messageSizeLimit: number } }>(
+    '{ service { messageSizeLimit } }',
   );
-  expect(service.messageSizeLimitBytes).toBe(LIMIT);
+  expect(service.messageSizeLimit).toBe(LIMIT);
 });

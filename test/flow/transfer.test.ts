@@ -78,9 +78,9 @@ interface Seen {
 /** All that the API says of the held mail and its outage, but for what passes with time. */
 async function seen(service: Service): Promise<Seen> {
   return service.graphql<Seen>(
-    `query ($name: String!) { domain(by: { name: $name }) { status queue { heldCount heldBytes oldestAcceptedAt nextAttemptAt }
+    `query ($name: String!) { domain(by: { name: $name }) { status queue { heldCount heldSize oldestAcceptedAt nextAttemptAt }
         outage { id startedAt kind lastReply nextAttemptAt evidence { at reply } } }
-      messages(first: 100, filter: { domain: $name }) { nodes { id transactionId acceptedAt expiresAt sizeBytes reversePath
+      messages(first: 100, filter: { domain: $name }) { nodes { id transactionId acceptedAt expiresAt size reversePath
         recipients { address state nextAttemptAt attemptCount lastReply attempts(first: 10) { nodes { at reply outcome } } } } } }`,
     { name: NAME },
   );

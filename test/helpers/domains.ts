@@ -58,7 +58,7 @@ export interface MessageView {
   readonly id: string;
   readonly transactionId: string;
   readonly reversePath: string | null;
-  readonly sizeBytes: number;
+  readonly size: number;
   readonly recipients: readonly {
     readonly address: string;
     readonly state: string;
@@ -71,7 +71,7 @@ export interface MessageView {
 export async function readMessages(service: RunningService, name: string): Promise<readonly MessageView[]> {
   const { messages } = await service.graphql<{ messages: { nodes: MessageView[] } }>(
     `query ($name: String!) { messages(first: 100, filter: { domain: $name }) { nodes {
-      id transactionId reversePath sizeBytes recipients { address state attemptCount lastReply } } } }`,
+      id transactionId reversePath size recipients { address state attemptCount lastReply } } } }`,
     { name },
   );
   return messages.nodes;

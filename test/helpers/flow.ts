@@ -39,7 +39,7 @@ export interface MessageSeen {
   readonly transactionId: string;
   readonly acceptedAt: string;
   readonly expiresAt: string;
-  readonly sizeBytes: number;
+  readonly size: number;
   readonly reversePath: string | null;
   readonly recipients: readonly {
     readonly address: string;
@@ -65,7 +65,7 @@ export interface DomainSeen {
   readonly status: string;
   readonly queue: {
     readonly heldCount: number;
-    readonly heldBytes: number;
+    readonly heldSize: number;
     readonly oldestAcceptedAt: string | null;
     readonly nextAttemptAt: string | null;
   };
@@ -117,8 +117,8 @@ export const SENDER = 'sender@sender.example';
 export const PLAIN_CONTENT = 'From: <sender@sender.example>\r\nSubject: flow\r\n\r\nHello.\r\n';
 
 const OUTAGE = '{ id startedAt endedAt kind heldCount lastReply nextAttemptAt }';
-const QUEUE = '{ heldCount heldBytes oldestAcceptedAt nextAttemptAt }';
-const MESSAGE = `{ id transactionId acceptedAt expiresAt sizeBytes reversePath recipients {
+const QUEUE = '{ heldCount heldSize oldestAcceptedAt nextAttemptAt }';
+const MESSAGE = `{ id transactionId acceptedAt expiresAt size reversePath recipients {
   address state nextAttemptAt attemptCount lastReply
   attempts(first: 100) { nodes { at host address reply outcome } } } }`;
 

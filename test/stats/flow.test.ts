@@ -78,9 +78,9 @@ async function told(read: (since: Date) => Promise<readonly FlowSlot[]>, hours: 
         slot.heldCount !== slots[index - 1]?.heldCount,
     );
 }
-const QUIET = ({ heldCount, heldBytes }: { heldCount: number; heldBytes: number }) => ({
+const QUIET = ({ heldCount, heldSize }: { heldCount: number; heldSize: number }) => ({
   acceptedCount: 0,
-  acceptedBytes: 0,
+  acceptedSize: 0,
   deliveredCount: 0,
   failedCount: 0,
   expiredCount: 0,
@@ -88,7 +88,7 @@ const QUIET = ({ heldCount, heldBytes }: { heldCount: number; heldBytes: number 
   attemptCount: 0,
   deferralCount: 0,
   heldCount,
-  heldBytes,
+  heldSize,
 });
 
 const SIZE = 'Subject: hello\r\n\r\nbody\r\n'.length;
@@ -106,8 +106,8 @@ test('each message counts once where it comes and once where it ends, and the le
   await accept(id, name);
   await foldDeltas(db.sql);
   expect(await told(read, 1)).toEqual([
-    QUIET({ heldCount: 0, heldBytes: 0 }),
-    { ...QUIET({ heldCount: 4, heldBytes: 4 * SIZE }), acceptedCount: 4, acceptedBytes: 4 * SIZE },
+    QUIET({ heldCount: 0, heldSize: 0 }),
+    { ...QUIET({ heldCount: 4, heldSize: 4 * SIZE }), acceptedCount: 4, acceptedSize: 4 * SIZE },
   ]);
 
   await db.moveClock('10 minutes');
@@ -116,7 +116,7 @@ test('each message counts once where it comes and once where it ends, and the le
   await attempt(id, mixed, [DELIVERED, DEFERRED, FAILED]);
   await foldDeltas(db.sql);
   expect((await told(read, 1)).at(-1)).toEqual({
-    ...QUIET({ heldCount: 3, heldBytes: 3 * SIZE }),
+    ...QUIET({ heldCount: 3, heldSize: 3 * SIZE }),
     deliveredCount: 1,
     attemptCount: 4,
     deferralCount: 1,
@@ -130,7 +130,7 @@ test('each message counts once where it comes and once where it ends, and the le
   await foldDeltas(db.sql);
   // The worst end of its three recipients is the end of the message.
   expect((await told(read, 1)).at(-1)).toEqual({
-    ...QUIET({ heldCount: 1, heldBytes: SIZE }),
+    ...QUIET({ heldCount: 1, heldSize: SIZE }),
     failedCount: 1,
     cancelledCount: 1,
     attemptCount: 3,
@@ -147,7 +147,7 @@ test('each message counts once where it comes and once where it ends, and the le
   });
   await foldDeltas(db.sql);
   const all = await told(read, 12 * 24);
-  expect(all.at(-1)).toEqual({ ...QUIET({ heldCount: 0, heldBytes: 0 }), expiredCount: 1 });
+  expect(all.at(-1)).toEqual({ ...QUIET({ heldCount: 0, heldSize: 0 }), expiredCount: 1 });
   // In steps of an hour the first ten minutes are one slot.
   expect(all).toHaveLength(4);
   expect(all.reduce((sum, { acceptedCount }) => sum + acceptedCount, 0)).toBe(4);

@@ -49,13 +49,13 @@ export async function describeDomain(call: Call): Promise<string> {
     call,
     'domain',
     call.args[0],
-    'name queue { heldCount heldBytes } recipientList { entryCount }',
+    'name queue { heldCount heldSize } recipientList { entryCount }',
   );
-  const { heldCount, heldBytes } = domain.queue;
+  const { heldCount, heldSize } = domain.queue;
   const end = HELD_ENDS[call.text('held')?.toUpperCase() ?? ''] ?? 'which needs --held if there is any';
   return (
     `This removes ${textOf(domain.name)}: no more mail is accepted for it. It holds ${counted(heldCount, 'message')} ` +
-    `(${bytesText(heldBytes)}), ${end}. Its User List has ${counted(domain.recipientList.entryCount, 'recipient')}.`
+    `(${bytesText(heldSize)}), ${end}. Its User List has ${counted(domain.recipientList.entryCount, 'recipient')}.`
   );
 }
 

@@ -19,7 +19,7 @@ import { confirmed, describeDomain } from './confirm.ts';
 import { setMxActions } from './set-mx.ts';
 import { bytesText, right } from './table.ts';
 
-const ROW = 'name status queue { heldCount heldBytes nextAttemptAt } outage { kind startedAt lastReply }';
+const ROW = 'name status queue { heldCount heldSize nextAttemptAt } outage { kind startedAt lastReply }';
 const WHOLE =
   `${ROW} id revision lastAttempt { at host address reply outcome } requestedAttempt { requestedAt startedAt waitsFor }
   labels { key value } tenant { name } mx { verdict recommended { host preference } observed { host preference } }
@@ -33,7 +33,7 @@ async function list(call: Call): Promise<Shown> {
     ['DOMAIN', ({ name }) => name],
     ['STATUS', ({ status }) => status],
     [right('HELD'), ({ queue }) => queue.heldCount],
-    [right('SIZE'), ({ queue }) => bytesText(queue.heldBytes)],
+    [right('SIZE'), ({ queue }) => bytesText(queue.heldSize)],
     ['OUTAGE', ({ outage }) => outage?.kind],
     ['NEXT ATTEMPT', ({ queue }) => queue.nextAttemptAt],
   ]);
@@ -50,7 +50,7 @@ async function showDomain(call: Call): Promise<Shown> {
       ['status', domain.status],
       ['tenant', domain.tenant.name],
       ['revision', domain.revision],
-      ['held', `${queue.heldCount} (${bytesText(queue.heldBytes)})`],
+      ['held', `${queue.heldCount} (${bytesText(queue.heldSize)})`],
       ['next attempt', queue.nextAttemptAt],
       ['last attempt', lastAttempt === null ? null : attemptText(lastAttempt)],
       ['outage', outage === null ? null : `${outage.kind} since ${outage.startedAt}: ${outage.lastReply}`],
@@ -90,7 +90,7 @@ function attemptText({
   return `${at}${place}, ${outcome}: ${reply}`;
 }
 
-const FREE = 'queue { heldCount heldBytes nextAttemptAt }';
+const FREE = 'queue { heldCount heldSize nextAttemptAt }';
 const CHANGED = `id name status proof { name value seenAt lostAt } ${FREE}` as const;
 type DomainMutation = MutationOf<'domain'>;
 

@@ -8,7 +8,7 @@ import { given, listOf, notYours, numberOption, shown, tableOf } from './call.ts
 import { confirm } from './confirm.ts';
 import { bytesText, right, textOf } from './table.ts';
 
-const ROW = 'id acceptedAt sizeBytes reversePath domainName recipients { address state nextAttemptAt lastReply }';
+const ROW = 'id acceptedAt size reversePath domainName recipients { address state nextAttemptAt lastReply }';
 type Message = Selected<ApiMessage, typeof ROW>;
 const DEFAULT_COUNT = 50;
 const POLL_MS = 500;
@@ -46,7 +46,7 @@ async function list(call: Call): Promise<Shown> {
   return tableOf(messages, [
     ['ID', ({ id }) => id],
     ['ACCEPTED', ({ acceptedAt }) => acceptedAt],
-    [right('SIZE'), ({ sizeBytes }) => bytesText(sizeBytes)],
+    [right('SIZE'), ({ size }) => bytesText(size)],
     ['FROM', ({ reversePath }) => reversePath ?? '<>'],
     [
       'TO',
@@ -90,7 +90,7 @@ async function showMessage(call: Call): Promise<Shown> {
       ['id', message.id],
       ['accepted', message.acceptedAt],
       ['domain', message.domainName],
-      ['size', bytesText(message.sizeBytes)],
+      ['size', bytesText(message.size)],
       ['from', message.reversePath ?? '<>'],
       ...message.recipients.map(
         ({ address, state, nextAttemptAt }) =>
@@ -188,7 +188,7 @@ export const queueVerb: VerbTable = {
 };
 
 const OUTAGE =
-  'id domainName kind startedAt endedAt heldCount heldBytes oldestAcceptedAt nextAttemptAt lastReply drain { messagesPerSecond etaAt }';
+  'id domainName kind startedAt endedAt heldCount heldSize oldestAcceptedAt nextAttemptAt lastReply drain { messagesPerSecond etaAt }';
 
 async function listOutages(call: Call): Promise<Shown> {
   const outages = await listOf(call, 'outages', OUTAGE, {
@@ -202,7 +202,7 @@ async function listOutages(call: Call): Promise<Shown> {
     ['SINCE', ({ startedAt }) => startedAt],
     ['UNTIL', ({ endedAt }) => endedAt],
     [right('HELD'), ({ heldCount }) => heldCount],
-    [right('SIZE'), ({ heldBytes }) => (heldBytes === null ? null : bytesText(heldBytes))],
+    [right('SIZE'), ({ heldSize }) => (heldSize === null ? null : bytesText(heldSize))],
     ['NEXT TRY', ({ nextAttemptAt }) => nextAttemptAt],
     ['LAST REPLY', ({ lastReply }) => lastReply],
   ]);

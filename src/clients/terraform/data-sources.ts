@@ -7,7 +7,7 @@ import type { DataSource } from './sdk/resource.ts';
 import { textOf } from './sdk/value.ts';
 import { computed, required } from './sdk/schema.ts';
 
-const SERVICE_FIELDS = 'version mxNames egressAddresses messageSizeLimitBytes';
+const SERVICE_FIELDS = 'version mxNames egressAddresses messageSizeLimit';
 
 export const serviceSource: DataSource<Api> = {
   description: 'The service itself: the names to put into MX records, and the addresses to let in.',
@@ -34,7 +34,7 @@ output "backup_mx_records" {
     return {
       mx_names: service.mxNames,
       egress_addresses: service.egressAddresses,
-      message_size_limit_bytes: service.messageSizeLimitBytes,
+      message_size_limit_bytes: service.messageSizeLimit,
       version: service.version,
     };
   },

@@ -62,8 +62,8 @@ async function preview({ domains, viewer, load }: Context, input: DomainUpdateIn
   const update = await previewUpdate(domains, viewer, input);
   if (update.kind === 'REFUSED') return { domain: update.domain, preview: null, userErrors: update.errors };
   const { hosts, domain } = update;
-  const { heldCount = 0, heldBytes = 0 } = (await load.byId(readQueues, domain.destinationId)) ?? {};
-  return { domain, preview: { hosts, heldCount, heldBytes }, userErrors: [] };
+  const { heldCount = 0, heldSize = 0 } = (await load.byId(readQueues, domain.destinationId)) ?? {};
+  return { domain, preview: { hosts, heldCount, heldSize }, userErrors: [] };
 }
 
 /**

@@ -117,7 +117,7 @@ async function queueOf(outage: OutageView, { load }: Context): Promise<QueueView
 export const Outage: OutageResolvers = {
   domain: (outage, _args, { load }) => load.byId(findDomainsByDestination, outage.destinationId),
   heldCount: async (outage, _args, context) => (await queueOf(outage, context))?.heldCount ?? null,
-  heldBytes: async (outage, _args, context) => (await queueOf(outage, context))?.heldBytes ?? null,
+  heldSize: async (outage, _args, context) => (await queueOf(outage, context))?.heldSize ?? null,
   oldestAcceptedAt: async (outage, _args, context) => (await queueOf(outage, context))?.oldestAcceptedAt ?? null,
 };
 

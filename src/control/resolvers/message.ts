@@ -17,6 +17,7 @@ import { checkReason } from '../mutate.ts';
 
 export const Message: MessageResolvers = {
   domain: ({ destinationId }, _args, { load }) => load.byId(findDomainsByDestination, destinationId),
+  size: ({ sizeBytes }) => sizeBytes,
   internetMessageId: ({ headerMessageId }) => headerMessageId,
   recipients: (message) => message.recipients.map((recipient) => ({ message, recipient })),
   headers: async ({ id }, _args, { load }) => {
@@ -108,5 +109,5 @@ async function contentOf({ sql, viewer, caller, live }: Context, message: Messag
   await endAudit(sql, { id: entryId, outcome: content === null ? 'REFUSED' : 'DONE', userErrorCodes: [], subject });
   if (content === null) return null;
   const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
-  return { sizeBytes: bytes.length, base64: bytes.toString('base64'), text: bytes.toString('utf8') };
+  return { size: bytes.length, base64: bytes.toString('base64'), text: bytes.toString('utf8') };
 }

@@ -52,7 +52,7 @@ export function createQueueWatch(sql: Sql): QueueWatch {
           outbox.end(null);
           continue;
         }
-        const held = `${count.heldCount} ${count.heldBytes}`;
+        const held = `${count.heldCount} ${count.heldSize}`;
         if (held === state.sent || nowMs < state.sendAtMs) continue;
         state.sent = held;
         state.sendAtMs = nowMs + SEND_EVERY_MS;

@@ -162,7 +162,7 @@ export const smallerSize = {
   title: 'The primary accepts messages as large as we do.',
   meaning:
     'Your primary announces a smaller SIZE than ours: larger messages that do not announce their size are accepted here and refused there.',
-  advice: 'Raise the size limit of your primary at least to ours (`service.messageSizeLimitBytes`).',
+  advice: 'Raise the size limit of your primary at least to ours (`service.messageSizeLimit`).',
   judge: (facts) => {
     const { sessions, record, service } = facts;
     const own: Evidence = { asked: 'our own limit', answered: `${service.messageSizeLimitBytes}` };

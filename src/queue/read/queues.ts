@@ -14,7 +14,7 @@ export interface QueueView {
   /** Messages with at least one held recipient. */
   readonly heldCount: number;
   /** Their size as received. */
-  readonly heldBytes: number;
+  readonly heldSize: number;
   readonly oldestAcceptedAt: Date | null;
   /** Null when nothing is held, or delivery is paused without an end. */
   readonly nextAttemptAt: Date | null;
@@ -24,7 +24,7 @@ export interface QueueView {
 
 export const EMPTY_QUEUE: QueueView = {
   heldCount: 0,
-  heldBytes: 0,
+  heldSize: 0,
   oldestAcceptedAt: null,
   nextAttemptAt: null,
   holdExtensionHours: 0,
@@ -39,7 +39,7 @@ export async function readQueues(
   const rows = await sql<(QueueView & { readonly id: string })[]>`
     select d.id,
            (d.held_count + coalesce(delta.held_count, 0))::bigint as "heldCount",
-           (d.held_bytes + coalesce(delta.held_bytes, 0))::bigint as "heldBytes",
+           (d.held_bytes + coalesce(delta.held_bytes, 0))::bigint as "heldSize",
            oldest.accepted_at as "oldestAcceptedAt",
            -- Without a held message the destination's own clock does not matter.
            case when oldest.accepted_at is not null then ${afterPause(sql, sql`greatest(due.next_attempt_at, case when d.first_failure_at is not null then d.next_attempt_at end)`)} end
@@ -66,7 +66,7 @@ export interface WatchedDomain {
   readonly domainId: string;
 }
 
-export type WatchedCount = Pick<QueueView, 'heldCount' | 'heldBytes'> & { readonly at: Date };
+export type WatchedCount = Pick<QueueView, 'heldCount' | 'heldSize'> & { readonly at: Date };
 
 /**
  * The counts of many domains, each as its watcher may see it. In their order; null: the viewer has no such domain any more. A
@@ -75,7 +75,7 @@ export type WatchedCount = Pick<QueueView, 'heldCount' | 'heldBytes'> & { readon
 export async function readWatchedCounts(sql: Sql, watched: readonly WatchedDomain[]): Promise<(WatchedCount | null)[]> {
   const rows = await sql<({ position: number } & WatchedCount)[]>`
     select w.position::integer, bmx_now() as at, (coalesce(d.held_count, 0) + coalesce(delta.held_count, 0))::bigint as "heldCount",
-           (coalesce(d.held_bytes, 0) + coalesce(delta.held_bytes, 0))::bigint as "heldBytes"
+           (coalesce(d.held_bytes, 0) + coalesce(delta.held_bytes, 0))::bigint as "heldSize"
     from unnest(
       ${watched.map(({ domainId }) => domainId)}::uuid[],
       ${watched.map(({ viewer }) => (viewer.isOperator ? null : viewer.tenantId))}::uuid[]

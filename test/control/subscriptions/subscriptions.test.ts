@@ -24,7 +24,7 @@ interface OutageChanged {
 
 const OUTAGES = `subscription ($domain: String, $after: ID) {
   outageChanged(domain: $domain, after: $after) { cursor kind outage { domainName kind heldCount } } }`;
-const QUEUE = `subscription ($domain: String!) { queueChanged(domain: $domain) { domainName heldCount heldBytes domain { name } } }`;
+const QUEUE = `subscription ($domain: String!) { queueChanged(domain: $domain) { domainName heldCount heldSize domain { name } } }`;
 
 const outages = (variables: Record<string, unknown> = {}, token = TOKEN): Promise<Subscriber<OutageChanged>> =>
   subscribe({ url: control.url, token, query: OUTAGES, variables });
@@ -174,11 +174,11 @@ test('what a domain holds is told at first and whenever it changes, until the do
     variables: { domain: 'counted.example' },
   });
   const domain = { domainName: 'counted.example', domain: { name: 'counted.example' } };
-  expect((await queue.data()).queueChanged).toEqual({ ...domain, heldCount: 1, heldBytes: 700 });
+  expect((await queue.data()).queueChanged).toEqual({ ...domain, heldCount: 1, heldSize: 700 });
   const second = await holdMessage(control.database, { destinationId, sizeBytes: 300 });
-  expect((await queue.data()).queueChanged).toEqual({ ...domain, heldCount: 2, heldBytes: 1000 });
+  expect((await queue.data()).queueChanged).toEqual({ ...domain, heldCount: 2, heldSize: 1000 });
   await endMessage(control.database, second);
-  expect((await queue.data()).queueChanged).toEqual({ ...domain, heldCount: 1, heldBytes: 700 });
+  expect((await queue.data()).queueChanged).toEqual({ ...domain, heldCount: 1, heldSize: 700 });
   await control.ask(
     'mutation { domainDelete(input: { name: "counted.example", held: CANCEL }) { userErrors { code } } }',
   );
