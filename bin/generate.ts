@@ -45,6 +45,8 @@ const PARENTS = {
   Attempt: '../queue/read/attempts.ts#ShownAttempt',
   TimelineEntry: '../queue/read/timeline-entry.ts#TimelineEntry as TimelineEntryParent',
   DnsblZone: './context.ts#DnsblZoneParent',
+  DrillStep: '../db/schema-doctor.ts#DrillStep as DrillStepParent',
+  OutageEvidence: '../outage/inspect.ts#EvidenceView',
   RecipientStanding: '../verification/recipient-status.ts#RecipientStatus',
   Rejection: '../events/rejection-pages.ts#RejectionView',
 };
@@ -62,7 +64,12 @@ async function resolverTypes(): Promise<string> {
           config: {
             contextType: './context.ts#Context',
             mappers: PARENTS,
-            scalars: { DateTime: 'Date', ByteCount: 'number', JSON: 'unknown' },
+            scalars: {
+              DateTime: 'Date',
+              ByteCount: 'number',
+              Duration: { input: 'number', output: 'string' },
+              JSON: 'unknown',
+            },
             defaultScalarType: 'never',
             useTypeImports: true,
             enumsAsConst: true,

@@ -82,6 +82,7 @@ function schemaOfNamed(type: GraphQLInputType): Json {
   const types: Readonly<Record<string, string>> = {
     String: 'string',
     ID: 'string',
+    Duration: 'string',
     Int: 'integer',
     Boolean: 'boolean',
   };

@@ -10,7 +10,7 @@ import type { Delivery as WebhookDeliveryParent } from '../notify/deliveries.ts'
 import type { Tenant as TenantParent } from '../tenants/tenants.ts';
 import type { RelayDomain } from '../domains/relay-domain.ts';
 import type { DrillView } from '../queue/drills/drills.ts';
-import type { OutageView } from '../outage/inspect.ts';
+import type { OutageView, EvidenceView } from '../outage/inspect.ts';
 import type { OutageItem } from './subscriptions/outages.ts';
 import type { TimelineItem } from './subscriptions/timelines.ts';
 import type { QueueItem } from './subscriptions/queues.ts';
@@ -18,6 +18,7 @@ import type { MessageView } from '../queue/read/inspect.ts';
 import type { OperationView } from '../queue/verbs/operations.ts';
 import type { ShownAttempt } from '../queue/read/attempts.ts';
 import type { TimelineEntry as TimelineEntryParent } from '../queue/read/timeline-entry.ts';
+import type { DrillStep as DrillStepParent } from '../db/schema-doctor.ts';
 import type { RecipientStatus } from '../verification/recipient-status.ts';
 import type { RejectionView } from '../events/rejection-pages.ts';
 export type Maybe<T> = T | null;
@@ -33,6 +34,7 @@ export type Scalars = {
   Float: { input: number; output: number; }
   ByteCount: { input: number; output: number; }
   DateTime: { input: Date; output: Date; }
+  Duration: { input: number; output: string; }
   JSON: { input: unknown; output: unknown; }
 };
 
@@ -110,7 +112,7 @@ export type Attempt = {
   readonly address?: Maybe<Scalars['String']['output']>;
   readonly at: Scalars['DateTime']['output'];
   readonly host?: Maybe<Scalars['String']['output']>;
-  readonly latencyMs: Scalars['Int']['output'];
+  readonly latency: Scalars['Duration']['output'];
   readonly outcome: AttemptOutcome;
   readonly reply: Scalars['String']['output'];
   readonly tls?: Maybe<Scalars['String']['output']>;
@@ -496,7 +498,7 @@ export type DomainDrillDeliverPayload = {
 
 export type DomainDrillInput = {
   readonly deliver?: DrillDelivery;
-  readonly holdMinutes?: Scalars['Int']['input'];
+  readonly holdFor?: Scalars['Duration']['input'];
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   readonly name: Scalars['String']['input'];
   readonly recipient?: InputMaybe<Scalars['String']['input']>;
@@ -509,8 +511,8 @@ export type DomainDrillPayload = {
 };
 
 export type DomainDrillScheduleInput = {
-  readonly everyDays?: InputMaybe<Scalars['Int']['input']>;
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  readonly interval?: InputMaybe<Scalars['Duration']['input']>;
   readonly name: Scalars['String']['input'];
 };
 
@@ -527,7 +529,7 @@ export type DomainEdge = {
 };
 
 export type DomainExtendHoldInput = {
-  readonly hours: Scalars['Int']['input'];
+  readonly by: Scalars['Duration']['input'];
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   readonly name: Scalars['String']['input'];
 };
@@ -621,7 +623,7 @@ export type DomainQueue = {
   readonly __typename?: 'DomainQueue';
   readonly heldCount: Scalars['Int']['output'];
   readonly heldSize: Scalars['ByteCount']['output'];
-  readonly holdExtensionHours: Scalars['Int']['output'];
+  readonly holdExtension: Scalars['Duration']['output'];
   readonly nextAttemptAt?: Maybe<Scalars['DateTime']['output']>;
   readonly oldestAcceptedAt?: Maybe<Scalars['DateTime']['output']>;
 };
@@ -847,7 +849,7 @@ export const DrillResult = {
 export type DrillResult = typeof DrillResult[keyof typeof DrillResult];
 export type DrillSchedule = {
   readonly __typename?: 'DrillSchedule';
-  readonly everyDays: Scalars['Int']['output'];
+  readonly interval: Scalars['Duration']['output'];
   readonly nextAt: Scalars['DateTime']['output'];
 };
 
@@ -862,10 +864,10 @@ export const DrillState = {
 export type DrillState = typeof DrillState[keyof typeof DrillState];
 export type DrillStep = {
   readonly __typename?: 'DrillStep';
-  readonly afterMs: Scalars['Float']['output'];
+  readonly endedAfter: Scalars['Duration']['output'];
   readonly host?: Maybe<Scalars['String']['output']>;
   readonly isPassed: Scalars['Boolean']['output'];
-  readonly latencyMs: Scalars['Float']['output'];
+  readonly latency: Scalars['Duration']['output'];
   readonly name: DrillStepName;
   readonly reply: Scalars['String']['output'];
 };
@@ -1378,7 +1380,7 @@ export type MxFormRecord = {
   readonly host: Scalars['String']['output'];
   readonly name: Scalars['String']['output'];
   readonly preference: Scalars['Int']['output'];
-  readonly ttlSeconds: Scalars['Int']['output'];
+  readonly ttl: Scalars['Duration']['output'];
   readonly type: Scalars['String']['output'];
 };
 
@@ -1450,7 +1452,7 @@ export type OperationEdge = {
 
 export type OperationFilter = {
   readonly domain: Scalars['String']['input'];
-  readonly olderThanHours?: InputMaybe<Scalars['Int']['input']>;
+  readonly heldFor?: InputMaybe<Scalars['Duration']['input']>;
   readonly recipient?: InputMaybe<Scalars['String']['input']>;
   readonly reversePath?: InputMaybe<Scalars['String']['input']>;
   readonly since?: InputMaybe<Scalars['DateTime']['input']>;
@@ -1533,7 +1535,7 @@ export type OutageEvidence = {
   readonly address?: Maybe<Scalars['String']['output']>;
   readonly at: Scalars['DateTime']['output'];
   readonly host?: Maybe<Scalars['String']['output']>;
-  readonly latencyMs: Scalars['Int']['output'];
+  readonly latency: Scalars['Duration']['output'];
   readonly reply: Scalars['String']['output'];
   readonly trouble?: Maybe<HostTrouble>;
 };
@@ -1944,8 +1946,8 @@ export type RequestedAttempt = {
 
 export type RetryStage = {
   readonly __typename?: 'RetryStage';
-  readonly attempts: Scalars['Int']['output'];
-  readonly everySeconds: Scalars['Int']['output'];
+  readonly attemptCount: Scalars['Int']['output'];
+  readonly interval: Scalars['Duration']['output'];
 };
 
 export const Scope = {
@@ -2236,7 +2238,7 @@ export type TokenEdge = {
 export type TokenRotateInput = {
   readonly id: Scalars['ID']['input'];
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
-  readonly overlapSeconds?: InputMaybe<Scalars['Int']['input']>;
+  readonly overlap?: InputMaybe<Scalars['Duration']['input']>;
   readonly secret?: InputMaybe<Scalars['String']['input']>;
 };
 
@@ -2262,12 +2264,12 @@ export type TsigInput = {
 
 export type UnknownWhileDown = {
   readonly __typename?: 'UnknownWhileDown';
-  readonly hours: Scalars['Int']['output'];
+  readonly duration: Scalars['Duration']['output'];
   readonly policy: UnknownWhileDownPolicy;
 };
 
 export type UnknownWhileDownInput = {
-  readonly hours?: InputMaybe<Scalars['Int']['input']>;
+  readonly duration?: InputMaybe<Scalars['Duration']['input']>;
   readonly policy: UnknownWhileDownPolicy;
 };
 
@@ -2474,7 +2476,7 @@ export type WebhookReplayPayload = {
 export type WebhookRotateInput = {
   readonly id: Scalars['ID']['input'];
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
-  readonly overlapSeconds?: InputMaybe<Scalars['Int']['input']>;
+  readonly overlap?: InputMaybe<Scalars['Duration']['input']>;
 };
 
 export type WebhookRotatePayload = {
@@ -2709,9 +2711,10 @@ export type ResolversTypes = {
   DrillResult: DrillResult;
   DrillSchedule: ResolverTypeWrapper<DrillSchedule>;
   DrillState: DrillState;
-  DrillStep: ResolverTypeWrapper<DrillStep>;
+  DrillStep: ResolverTypeWrapper<DrillStepParent>;
   DrillStepName: DrillStepName;
   DrillVerdict: DrillVerdict;
+  Duration: ResolverTypeWrapper<Scalars['Duration']['output']>;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
   FlowSlot: ResolverTypeWrapper<FlowSlot>;
   HeaderField: ResolverTypeWrapper<HeaderField>;
@@ -2761,7 +2764,7 @@ export type ResolversTypes = {
   OutageConnection: ResolverTypeWrapper<Omit<OutageConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['OutageEdge']>, nodes: ReadonlyArray<ResolversTypes['Outage']> }>;
   OutageDrain: ResolverTypeWrapper<OutageDrain>;
   OutageEdge: ResolverTypeWrapper<Omit<OutageEdge, 'node'> & { node: ResolversTypes['Outage'] }>;
-  OutageEvidence: ResolverTypeWrapper<OutageEvidence>;
+  OutageEvidence: ResolverTypeWrapper<EvidenceView>;
   OutageFilter: OutageFilter;
   OutageKind: OutageKind;
   PageInfo: ResolverTypeWrapper<PageInfo>;
@@ -2946,7 +2949,8 @@ export type ResolversParentTypes = {
   DrillEdge: Omit<DrillEdge, 'node'> & { node: ResolversParentTypes['Drill'] };
   DrillFinding: DrillFinding;
   DrillSchedule: DrillSchedule;
-  DrillStep: DrillStep;
+  DrillStep: DrillStepParent;
+  Duration: Scalars['Duration']['output'];
   Float: Scalars['Float']['output'];
   FlowSlot: FlowSlot;
   HeaderField: HeaderField;
@@ -2988,7 +2992,7 @@ export type ResolversParentTypes = {
   OutageConnection: Omit<OutageConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['OutageEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Outage']> };
   OutageDrain: OutageDrain;
   OutageEdge: Omit<OutageEdge, 'node'> & { node: ResolversParentTypes['Outage'] };
-  OutageEvidence: OutageEvidence;
+  OutageEvidence: EvidenceView;
   OutageFilter: OutageFilter;
   PageInfo: PageInfo;
   PreviewedHost: PreviewedHost;
@@ -3123,7 +3127,7 @@ export type AttemptResolvers<ContextType = Context, ParentType extends Resolvers
   address?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   host?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  latencyMs?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  latency?: Resolver<ResolversTypes['Duration'], ParentType, ContextType>;
   outcome?: Resolver<ResolversTypes['AttemptOutcome'], ParentType, ContextType>;
   reply?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   tls?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
@@ -3370,7 +3374,7 @@ export type DomainProofResolvers<ContextType = Context, ParentType extends Resol
 export type DomainQueueResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainQueue'] = ResolversParentTypes['DomainQueue']> = {
   heldCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   heldSize?: Resolver<ResolversTypes['ByteCount'], ParentType, ContextType>;
-  holdExtensionHours?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  holdExtension?: Resolver<ResolversTypes['Duration'], ParentType, ContextType>;
   nextAttemptAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   oldestAcceptedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
 };
@@ -3466,18 +3470,22 @@ export type DrillFindingResolvers<ContextType = Context, ParentType extends Reso
 };
 
 export type DrillScheduleResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DrillSchedule'] = ResolversParentTypes['DrillSchedule']> = {
-  everyDays?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  interval?: Resolver<ResolversTypes['Duration'], ParentType, ContextType>;
   nextAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
 
 export type DrillStepResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DrillStep'] = ResolversParentTypes['DrillStep']> = {
-  afterMs?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  endedAfter?: Resolver<ResolversTypes['Duration'], ParentType, ContextType>;
   host?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   isPassed?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
-  latencyMs?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  latency?: Resolver<ResolversTypes['Duration'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['DrillStepName'], ParentType, ContextType>;
   reply?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
+
+export interface DurationScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Duration'], any> {
+  name: 'Duration';
+}
 
 export type FlowSlotResolvers<ContextType = Context, ParentType extends ResolversParentTypes['FlowSlot'] = ResolversParentTypes['FlowSlot']> = {
   acceptedCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
@@ -3630,7 +3638,7 @@ export type MxFormRecordResolvers<ContextType = Context, ParentType extends Reso
   host?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   preference?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  ttlSeconds?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  ttl?: Resolver<ResolversTypes['Duration'], ParentType, ContextType>;
   type?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
@@ -3725,7 +3733,7 @@ export type OutageEvidenceResolvers<ContextType = Context, ParentType extends Re
   address?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   host?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  latencyMs?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  latency?: Resolver<ResolversTypes['Duration'], ParentType, ContextType>;
   reply?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   trouble?: Resolver<Maybe<ResolversTypes['HostTrouble']>, ParentType, ContextType>;
 };
@@ -3903,8 +3911,8 @@ export type RequestedAttemptResolvers<ContextType = Context, ParentType extends 
 };
 
 export type RetryStageResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RetryStage'] = ResolversParentTypes['RetryStage']> = {
-  attempts?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  everySeconds?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  attemptCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  interval?: Resolver<ResolversTypes['Duration'], ParentType, ContextType>;
 };
 
 export type ServiceResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Service'] = ResolversParentTypes['Service']> = {
@@ -4053,7 +4061,7 @@ export type TokenRotatePayloadResolvers<ContextType = Context, ParentType extend
 };
 
 export type UnknownWhileDownResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UnknownWhileDown'] = ResolversParentTypes['UnknownWhileDown']> = {
-  hours?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  duration?: Resolver<ResolversTypes['Duration'], ParentType, ContextType>;
   policy?: Resolver<ResolversTypes['UnknownWhileDownPolicy'], ParentType, ContextType>;
 };
 
@@ -4221,6 +4229,7 @@ export type Resolvers<ContextType = Context> = {
   DrillFinding?: DrillFindingResolvers<ContextType>;
   DrillSchedule?: DrillScheduleResolvers<ContextType>;
   DrillStep?: DrillStepResolvers<ContextType>;
+  Duration?: GraphQLScalarType;
   FlowSlot?: FlowSlotResolvers<ContextType>;
   HeaderField?: HeaderFieldResolvers<ContextType>;
   JSON?: GraphQLScalarType;

@@ -2,13 +2,14 @@
  * All resolvers, by SDL type. What is not named here is a plain property of its parent.
  */
 import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
+import { formatDuration, parseDuration } from '../mail/duration.ts';
 import type { Resolvers } from './generated.ts';
 import { domainMutations, setMxMutations } from './resolvers/domain-mutations.ts';
 import { domainVerbs } from './resolvers/domain-verbs.ts';
-import { DnsblZone, Domain, Outage, RecipientList, Rejection } from './resolvers/domain.ts';
-import { drillMutations } from './resolvers/drill.ts';
+import { DnsblZone, Domain, Outage, OutageEvidence, RecipientList, Rejection } from './resolvers/domain.ts';
+import { DrillStep, drillMutations } from './resolvers/drill.ts';
 import { messageMutations } from './resolvers/message-mutations.ts';
-import { Message, Operation, Recipient, TimelineEntry } from './resolvers/message.ts';
+import { Attempt, Message, Operation, Recipient, TimelineEntry } from './resolvers/message.ts';
 import { Query, Service, Viewer } from './resolvers/query.ts';
 import { OutageChange, QueueChange, Subscription } from './resolvers/subscription.ts';
 import {
@@ -55,12 +56,34 @@ export const ByteCount = new GraphQLScalarType<number, number>({
   parseLiteral: (node) => parseByteCount(node.kind === Kind.INT ? Number(node.value) : null),
 });
 
+function parseDurationInput(value: unknown): number {
+  const ms = typeof value === 'string' ? parseDuration(value) : null;
+  if (ms !== null) return ms;
+  throw new GraphQLError('A Duration is written as PT15M, PT4H or P30D.', { extensions: { code: 'BAD_USER_INPUT' } });
+}
+
+function serializeDuration(value: unknown): string {
+  if (typeof value === 'string') return value;
+  // A preset of the schema, in an introspection.
+  if (typeof value === 'number') return formatDuration(value);
+  throw new Error('a Duration field holds neither a text nor milliseconds');
+}
+
+/** In inputs a number of milliseconds; in answers its text (mail/duration.ts). */
+export const Duration = new GraphQLScalarType<number, string>({
+  name: 'Duration',
+  serialize: serializeDuration,
+  parseValue: parseDurationInput,
+  parseLiteral: (node) => parseDurationInput(node.kind === Kind.STRING ? node.value : null),
+});
+
 /** Any JSON value, told as it is. Never an input. */
 export const JSON = new GraphQLScalarType<unknown, unknown>({ name: 'JSON', serialize: (value) => value });
 
 export const resolvers: Resolvers = {
   ByteCount,
   DateTime,
+  Duration,
   JSON,
   Query,
   Mutation: {
@@ -76,13 +99,16 @@ export const resolvers: Resolvers = {
   },
   Subscription,
   AlertContact,
+  Attempt,
   AuditEntry,
   DnsblZone,
   Domain,
+  DrillStep,
   Message,
   Operation,
   Outage,
   OutageChange,
+  OutageEvidence,
   QueueChange,
   Recipient,
   RecipientList,

@@ -61,16 +61,18 @@ function checkDelimiter(text: string | null): Checked<string | null> {
   return { kind: 'BAD', errors: [invalid(['recipientDelimiter'], message)] };
 }
 
+const HOUR_MS = 3_600_000;
+
 function checkUnknownWhileDown(
-  value: { readonly policy: UnknownWhileDown['policy']; readonly hours?: number | null | undefined } | null,
+  value: { readonly policy: UnknownWhileDown['policy']; readonly duration?: number | null | undefined } | null,
 ): Checked<UnknownWhileDown> {
   if (value === null) return { kind: 'OK', value: DEFAULT_SETTINGS.unknownWhileDown };
-  const hours = value.hours ?? DEFAULT_SETTINGS.unknownWhileDown.hours;
+  const hours = value.duration == null ? DEFAULT_SETTINGS.unknownWhileDown.hours : value.duration / HOUR_MS;
   if (Number.isInteger(hours) && hours >= 1 && hours <= MAX_DEFER_HOURS) {
     return { kind: 'OK', value: { policy: value.policy, hours } };
   }
-  const message = `Hours lie between 1 and ${MAX_DEFER_HOURS}.`;
-  return { kind: 'BAD', errors: [invalid(['unknownWhileDown', 'hours'], message)] };
+  const message = `The duration is a number of whole hours, PT1H to PT${MAX_DEFER_HOURS}H.`;
+  return { kind: 'BAD', errors: [invalid(['unknownWhileDown', 'duration'], message)] };
 }
 
 function checkDrainPerMinute(value: number | null): Checked<number | null> {

@@ -242,8 +242,8 @@ async function changeSecret(
   viewer: Viewer,
   { id, overlapSeconds }: SecretRotateInput,
 ): Promise<WebhookChange> {
-  if (overlapSeconds < 0 || overlapSeconds > MAX_OVERLAP_SECONDS) {
-    return refused(invalid(['overlapSeconds'], `overlapSeconds lies between 0 and ${MAX_OVERLAP_SECONDS}, a week.`));
+  if (!Number.isInteger(overlapSeconds) || overlapSeconds > MAX_OVERLAP_SECONDS) {
+    return refused(invalid(['overlap'], 'overlap is a number of whole seconds, PT0S to P7D.'));
   }
   const before = await lockWebhook(sql, viewer, id);
   if (before === null) return refused(noSuchWebhook(id));

@@ -205,8 +205,8 @@ async function changeSecret(
   { id, overlapSeconds, secret: chosen = null }: TokenRotateInput,
 ): Promise<TokenChange> {
   const { viewer, scopes } = issuer;
-  if (overlapSeconds < 0 || overlapSeconds > MAX_OVERLAP_SECONDS) {
-    return refused(invalid(['overlapSeconds'], `overlapSeconds lies between 0 and ${MAX_OVERLAP_SECONDS}, a week.`));
+  if (!Number.isInteger(overlapSeconds) || overlapSeconds > MAX_OVERLAP_SECONDS) {
+    return refused(invalid(['overlap'], 'overlap is a number of whole seconds, PT0S to P7D.'));
   }
   const present = await findToken(sql, viewer, id);
   // Who gets the new secret may do what the token may. A token's scopes never change.

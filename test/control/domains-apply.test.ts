@@ -133,7 +133,7 @@ describe('domainsApply', () => {
           dnsblZones: [{ zone: 'zen.spamhaus.org', mode: 'REJECT', weight: 2 }],
           labels: [{ key: 'a', value: 'b' }],
           recipients: ['kept', ...names],
-          unknownWhileDown: { policy: 'DEFER_THEN_ACCEPT', hours: 6 },
+          unknownWhileDown: { policy: 'DEFER_THEN_ACCEPT', duration: 'PT6H' },
         },
       ],
       owner: OWNER,

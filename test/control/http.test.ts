@@ -340,7 +340,7 @@ describe('idempotencyKey', () => {
     expect(await create({ name: 'a-name.example', idempotencyKey: 'two' })).toMatchObject({ userErrors: [] });
     const schedule = async () => {
       const query =
-        'mutation { domainDrillSchedule(input: { name: "later.example", everyDays: 7, idempotencyKey: "plan" }) { domain { name } userErrors { code } } }';
+        'mutation { domainDrillSchedule(input: { name: "later.example", interval: "P7D", idempotencyKey: "plan" }) { domain { name } userErrors { code } } }';
       return (await control.ask<{ domainDrillSchedule: unknown }>(query)).domainDrillSchedule;
     };
     expect(await schedule()).toEqual({ domain: null, userErrors: [{ code: 'NOT_FOUND' }] });

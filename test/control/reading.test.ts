@@ -30,7 +30,7 @@ test('service and viewer', async () => {
     values (1, 'host 17', '0.1.0', 'bun 1.4.5', '{inbound,delivery}', 1, clock_timestamp()),
            (2, 'dead', '0.1.0', 'bun 1.4.5', '{inbound}', 2, clock_timestamp() - interval '1 hour')`;
   const answer = await control.ask<{ service: { retrySchedule: unknown[] } }>(`{
-    service { version runtime mxNames egressAddresses messageSizeLimit retrySchedule { everySeconds attempts }
+    service { version runtime mxNames egressAddresses messageSizeLimit retrySchedule { interval attemptCount }
               nodes { name version runtime roles } }
     viewer { isOperator scopes tenant { id name } } }`);
   expect(answer).toMatchObject({
@@ -41,9 +41,9 @@ test('service and viewer', async () => {
       egressAddresses: ['192.0.2.250', '2001:db8::250'],
       messageSizeLimit: 10485760,
       retrySchedule: [
-        { everySeconds: 900, attempts: 96 },
-        { everySeconds: 3600, attempts: 96 },
-        { everySeconds: 7200, attempts: 60 },
+        { interval: 'PT15M', attemptCount: 96 },
+        { interval: 'PT1H', attemptCount: 96 },
+        { interval: 'PT2H', attemptCount: 60 },
       ],
       nodes: [{ name: 'host 17', version: '0.1.0', runtime: 'bun 1.4.5', roles: ['inbound', 'delivery'] }],
     },
@@ -237,7 +237,7 @@ test('an outage shows its evidence, and once it is over how it drains; a domain 
   await holdMessage(control.database, { destinationId, sizeBytes: 50 });
   const query = `{ outages(first: 1, filter: { domain: "${name}" }) { nodes {
     attemptCount heldCount drainedAt drain { messagesPerSecond etaAt }
-    evidence { at trouble host address reply latencyMs } domain { conditions { kind seenAt } } } } }`;
+    evidence { at trouble host address reply latency } domain { conditions { kind seenAt } } } } }`;
   const read = async () => {
     const { outages } = await control.ask<{ outages: { nodes: Record<string, unknown>[] } }>(query);
     return outages.nodes[0];
@@ -254,7 +254,7 @@ test('an outage shows its evidence, and once it is over how it drains; a domain 
         host: 'mx.draining.example',
         address: '192.0.2.1:25',
         reply: '[connection refused]',
-        latencyMs: 3,
+        latency: 'PT0.003S',
       },
       {
         at: '2026-11-24T19:15:00.000Z',
@@ -262,7 +262,7 @@ test('an outage shows its evidence, and once it is over how it drains; a domain 
         host: null,
         address: null,
         reply: '451 4.7.1 Greylisted',
-        latencyMs: 0,
+        latency: 'PT0S',
       },
     ],
     domain: { conditions: [] },

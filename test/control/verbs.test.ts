@@ -84,19 +84,19 @@ describe('domainPause and domainResume', () => {
 });
 
 describe('domainExtendHold', () => {
-  const HOLD = 'domain { queue { holdExtensionHours } }';
+  const HOLD = 'domain { queue { holdExtension } }';
 
   test('for the outage that is open, up to 60 days', async () => {
-    expect(codesOf(await change('domainExtendHold', { name: DOMAIN, hours: 24 }))).toEqual([['INVALID', 'name']]);
+    expect(codesOf(await change('domainExtendHold', { name: DOMAIN, by: 'P1D' }))).toEqual([['INVALID', 'name']]);
     await control.database.sql`update destinations set outage_id = new_id() where id = ${destinationId}`;
-    expect(await change('domainExtendHold', { name: DOMAIN, hours: 24 }, HOLD)).toMatchObject({
-      domain: { queue: { holdExtensionHours: 24 } },
+    expect(await change('domainExtendHold', { name: DOMAIN, by: 'P1D' }, HOLD)).toMatchObject({
+      domain: { queue: { holdExtension: 'P1D' } },
       userErrors: [],
     });
-    for (const hours of [0, -1, 1_441, 1_200]) {
-      expect(codesOf(await change('domainExtendHold', { name: DOMAIN, hours }))).toEqual([['INVALID', 'hours']]);
+    for (const by of ['PT0S', 'PT90M', 'PT1441H', 'PT1200H']) {
+      expect(codesOf(await change('domainExtendHold', { name: DOMAIN, by }))).toEqual([['INVALID', 'by']]);
     }
-    const tooLong = await change('domainExtendHold', { name: DOMAIN, hours: 1_177 });
+    const tooLong = await change('domainExtendHold', { name: DOMAIN, by: 'PT1177H' });
     expect(tooLong.userErrors[0]?.message).toContain('Add at most 1176.');
     const id = await holdMessage(control.database, { destinationId });
     const { message } = await control.ask<{ message: { acceptedAt: string; expiresAt: string } }>(
@@ -164,7 +164,7 @@ describe('messagesRetry, messagesCancel, messagesBounce', () => {
     expect(codesOf(await begin({ domain: 'nobody.example' }))).toEqual([['NOT_FOUND', 'filter.domain']]);
     expect(codesOf(await begin({ domain: '' }))).toEqual([['INVALID', 'filter.domain']]);
     expect(codesOf(await begin({ domain: DOMAIN, recipient: 'x' }))).toEqual([['INVALID', 'filter.recipient']]);
-    expect(codesOf(await begin({ domain: DOMAIN, olderThanHours: 0 }))).toEqual([['INVALID', 'filter.olderThanHours']]);
+    expect(codesOf(await begin({ domain: DOMAIN, heldFor: 'PT0S' }))).toEqual([['INVALID', 'filter.heldFor']]);
     expect(codesOf(await begin({ domain: DOMAIN, since: soon(2), until: soon(1) }))).toEqual([
       ['INVALID', 'filter.until'],
     ]);

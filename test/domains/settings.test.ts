@@ -64,13 +64,13 @@ test('every complaint comes, each with its path', () => {
     apply({
       deliverTo: [{ host: 'a b' }],
       recipientDelimiter: '++',
-      unknownWhileDown: { policy: 'DEFER', hours: 241 },
+      unknownWhileDown: { policy: 'DEFER', duration: 241 * 3_600_000 },
       dnsblZones: [{ zone: 'fine.test' }, { zone: 'no zone' }],
     }),
   ).toEqual([
     'deliverTo.0.host INVALID',
     'recipientDelimiter INVALID',
-    'unknownWhileDown.hours INVALID',
+    'unknownWhileDown.duration INVALID',
     'dnsblZones.1.zone INVALID',
   ]);
   for (const delimiter of ['', 'a', '@', '.', '"', 'é', '\n']) {
@@ -84,6 +84,8 @@ test('every complaint comes, each with its path', () => {
     expect(apply({ drainPerMinute })).toEqual(['drainPerMinute INVALID']);
   }
   for (const hours of [0, -1, 1.5, Number.NaN]) {
-    expect(apply({ unknownWhileDown: { policy: 'DEFER', hours } })).toEqual(['unknownWhileDown.hours INVALID']);
+    expect(apply({ unknownWhileDown: { policy: 'DEFER', duration: hours * 3_600_000 } })).toEqual([
+      'unknownWhileDown.duration INVALID',
+    ]);
   }
 });

@@ -116,14 +116,14 @@ const WRONG: readonly Wrong[] = [
   [
     'a negative deferral',
     'domainUpdate',
-    of({ unknownWhileDown: { policy: 'DEFER_THEN_ACCEPT', hours: -4 } }),
-    'unknownWhileDown.hours',
+    of({ unknownWhileDown: { policy: 'DEFER_THEN_ACCEPT', duration: 'PT90M' } }),
+    'unknownWhileDown.duration',
     'INVALID',
   ],
-  ['a hold beyond 60 days', 'domainExtendHold', of({ hours: 1201 }), 'hours', 'INVALID'],
-  ['a hold beyond all', 'domainExtendHold', of({ hours: 2_147_483_647 }), 'hours', 'INVALID'],
-  ['no longer hold', 'domainExtendHold', of({ hours: 0 }), 'hours', 'INVALID'],
-  ['a shorter hold', 'domainExtendHold', of({ hours: -24 }), 'hours', 'INVALID'],
+  ['a hold beyond 60 days', 'domainExtendHold', of({ by: 'PT1201H' }), 'by', 'INVALID'],
+  ['a hold beyond all', 'domainExtendHold', of({ by: 'PT999999999H' }), 'by', 'INVALID'],
+  ['no longer hold', 'domainExtendHold', of({ by: 'PT0S' }), 'by', 'INVALID'],
+  ['a shorter hold', 'domainExtendHold', of({ by: 'PT90M' }), 'by', 'INVALID'],
   ['a pause that is over', 'domainPause', of({ until: '2020-01-01T00:00:00Z' }), 'until', 'INVALID'],
   [
     'a pause that ends before it begins',
@@ -178,8 +178,8 @@ const WRONG: readonly Wrong[] = [
     ['a domain of nobody', verb, { filter: { domain: 'nobody.example' } }, 'filter.domain', 'NOT_FOUND'],
     ['no domain', verb, { filter: { domain: '' } }, 'filter.domain', 'INVALID'],
     ['an address elsewhere', verb, filtered({ recipient: 'user@other.example' }), 'filter.recipient', 'INVALID'],
-    ['a negative age', verb, filtered({ olderThanHours: -1 }), 'filter.olderThanHours', 'INVALID'],
-    ['an age beyond all', verb, filtered({ olderThanHours: 1441 }), 'filter.olderThanHours', 'INVALID'],
+    ['a negative age', verb, filtered({ heldFor: 'PT0S' }), 'filter.heldFor', 'INVALID'],
+    ['an age beyond all', verb, filtered({ heldFor: 'PT1441H' }), 'filter.heldFor', 'INVALID'],
     ['a NUL in a reverse-path', verb, filtered({ reversePath: 'a\u0000b' }), 'filter.reversePath', 'INVALID'],
     [
       'an interval turned round',
@@ -225,7 +225,7 @@ describe('what cannot be meant', () => {
   });
 
   test('what is meant goes', async () => {
-    expect(await ask('domainExtendHold', of({ hours: 1200 }))).toEqual([]);
+    expect(await ask('domainExtendHold', of({ by: 'PT1200H' }))).toEqual([]);
     expect(await ask('domainUpdate', of({ deliverTo: [{ host: '11.51.100.8', port: 2525 }] }))).toEqual([]);
     expect(await ask('messagesCancel', filtered({ recipient: `user@${DOMAIN}` }, { expectedCount: 1 }))).toEqual([]);
     expect((await flow.message(messageId))?.recipients[0]?.state).toMatch(/^(?:HELD|CANCELLED)$/);

@@ -38,7 +38,10 @@ beforeAll(async () => {
   primary.setMode({
     rcptVerdict: (address) => (mailboxes.has(address.split('@')[0] ?? '') ? null : '550 5.1.1 Not at primary.example'),
   });
-  await flow.addDomain(DOMAIN, undefined, { callAheads: true, unknownWhileDown: { policy: 'DEFER', hours: 4 } });
+  await flow.addDomain(DOMAIN, undefined, {
+    callAheads: true,
+    unknownWhileDown: { policy: 'DEFER', duration: 'PT4H' },
+  });
   second = await startServiceInProcess({
     env: {
       DATABASE_URL: urlOf(flow.database.target),

@@ -3,6 +3,7 @@
  */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { drillVerb } from '../../src/clients/cli/drill.ts';
+import { parseDuration } from '../../src/mail/duration.ts';
 import { findOpenDrills } from '../../src/queue/drills/drills.ts';
 import { callVerb } from '../clients/cli/call-verb.ts';
 import { until } from '../helpers/child.ts';
@@ -51,8 +52,8 @@ interface Drill {
   readonly deliverAt: string | null;
   readonly steps: readonly {
     readonly name: string;
-    readonly afterMs: number;
-    readonly latencyMs: number;
+    readonly endedAfter: string;
+    readonly latency: string;
     readonly reply: string;
     readonly host: string | null;
     readonly isPassed: boolean;
@@ -64,7 +65,7 @@ async function drillsOf(name: string): Promise<readonly Drill[]> {
   const { domain } = await flow.service.graphql<{ domain: { drills: { nodes: Drill[] } } }>(
     `query ($name: String!) { domain(by: { name: $name }) { drills(first: 10) { nodes {
       id recipient isScheduled state result messageId deliverAt
-      steps { name afterMs latencyMs reply host isPassed } findings { code verdict message } } } } }`,
+      steps { name endedAfter latency reply host isPassed } findings { code verdict message } } } } }`,
     { name },
   );
   return domain.drills.nodes;
@@ -93,7 +94,7 @@ test('at once: a marked message goes the whole way, each step is timed, nothing 
   const [, , , , , content, delivery] = drill.steps;
   expect(content?.reply).toBe(`250 2.0.0 accepted as ${drill.messageId}`);
   expect(delivery?.reply).toStartWith('250');
-  const after = drill.steps.map(({ afterMs }) => afterMs);
+  const after = drill.steps.map(({ endedAfter }) => parseDuration(endedAfter) ?? -1);
   expect(after).toEqual(after.toSorted((a, b) => a - b));
   expect([verdictOf(drill, 'STATUS'), verdictOf(drill, 'ACCEPTANCE'), verdictOf(drill, 'DELIVERY')]).toEqual(
     Array(3).fill('OK'),
@@ -389,7 +390,7 @@ test('the command shows the report, or what is held and how long', async () => {
   const name = 'typed.example';
   await flow.addDomain(name, primary);
   listInDns(name);
-  const held = await command(name, '--hold', '60', '--to', `typist@${name}`);
+  const held = await command(name, '--hold', '60m', '--to', `typist@${name}`);
   expect([held.code, held.err]).toEqual([0, '']);
   expect(held.out).toMatch(/result +HELD until \S+ or --deliver/);
   const delivered = await command(name, '--deliver');
@@ -398,7 +399,7 @@ test('the command shows the report, or what is held and how long', async () => {
   expect(delivered.out).toMatch(/DELIVERY 127\.0\.0\.1 +\d+ +\S+ +250/);
   expect(JSON.parse((await command(name, '--json')).out)).toMatchObject({ state: 'FINISHED', result: 'DELIVERED' });
   expect(await command(name, '--deliver')).toMatchObject({ code: 1, err: expect.stringContaining('(INVALID)') });
-  expect(await command(name, '--deliver', '--hold', '5')).toMatchObject({ code: 2 });
+  expect(await command(name, '--deliver', '--hold', '5m')).toMatchObject({ code: 2 });
   expect(await command('--help')).toMatchObject({
     code: 0,
     out: expect.stringContaining('backup-mx drill example.org'),
@@ -419,16 +420,16 @@ test('a mark that somebody else makes up marks nothing', async () => {
 test('by itself every month, and held until its time when nobody commands', async () => {
   const name = 'monthly.example';
   await flow.addDomain(name, primary);
-  expect(await flow.change('domainDrillSchedule', { name, everyDays: 0 })).toEqual(['INVALID']);
-  expect(await flow.change('domainDrillSchedule', { name, everyDays: 30 })).toEqual([]);
-  await flow.change('domainDrill', { name, deliver: 'ON_COMMAND', holdMinutes: 30 });
+  expect(await flow.change('domainDrillSchedule', { name, interval: 'P0D' })).toEqual(['INVALID']);
+  expect(await flow.change('domainDrillSchedule', { name, interval: 'P30D' })).toEqual([]);
+  await flow.change('domainDrill', { name, deliver: 'ON_COMMAND', holdFor: 'PT30M' });
   const held = await untilDrill(name, 'HELD');
   await flow.moveTo(held.deliverAt);
   expect(await untilDrill(name, 'FINISHED')).toMatchObject({ id: held.id, result: 'DELIVERED' });
 
   const nextAt = async () => {
     const { domain } = await flow.service.graphql<{ domain: { drillSchedule: { nextAt: string } | null } }>(
-      `query ($name: String!) { domain(by: { name: $name }) { drillSchedule { everyDays nextAt } } }`,
+      `query ($name: String!) { domain(by: { name: $name }) { drillSchedule { interval nextAt } } }`,
       { name },
     );
     return domain.drillSchedule?.nextAt ?? null;

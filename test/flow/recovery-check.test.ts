@@ -13,7 +13,7 @@ interface OutageRead {
   readonly kind: string;
   readonly attemptCount: number;
   readonly nextAttemptAt: string | null;
-  readonly evidence: readonly { trouble: string; host: string; address: string; reply: string; latencyMs: number }[];
+  readonly evidence: readonly { trouble: string; host: string; address: string; reply: string; latency: string }[];
 }
 
 let flow: Flow;
@@ -44,7 +44,7 @@ afterAll(async () => {
 async function readOutage(domain: string): Promise<OutageRead | null> {
   const { outages } = await flow.service.graphql<{ outages: { nodes: OutageRead[] } }>(
     `query ($domain: String!) { outages(first: 1, filter: { domain: $domain }) { nodes {
-       kind attemptCount nextAttemptAt evidence { trouble host address reply latencyMs } } } }`,
+       kind attemptCount nextAttemptAt evidence { trouble host address reply latency } } } }`,
     { domain },
   );
   return outages.nodes[0] ?? null;

@@ -33,7 +33,7 @@ interface Waiting {
 async function whyWaits(name: string): Promise<Waiting> {
   const { domain } = await flow.service.graphql<{ domain: Waiting }>(
     `query ($name: String!) { domain(by: { name: $name }) {
-      lastAttempt { at host address reply outcome latencyMs } requestedAttempt { requestedAt startedAt waitsFor } } }`,
+      lastAttempt { at host address reply outcome latency } requestedAttempt { requestedAt startedAt waitsFor } } }`,
     { name },
   );
   return domain;

@@ -95,8 +95,8 @@ describe('a webhook', () => {
     expect(rotated.secret).toMatch(/^whsec_/);
     expect(rotated.secret).not.toBe(secret ?? '');
     expect(rotated.webhook?.['previousSecretUntil']).toEqual(expect.any(String));
-    expect(codesOf(await change('webhookRotate', { id: webhook?.id, overlapSeconds: 604_801 }))).toEqual([
-      ['overlapSeconds', 'INVALID'],
+    expect(codesOf(await change('webhookRotate', { id: webhook?.id, overlap: 'PT604801S' }))).toEqual([
+      ['overlap', 'INVALID'],
     ]);
   });
 

@@ -1,6 +1,7 @@
 /**
  * The steps that actions share: options read as numbers and labels, files, lists of the API, mutations, and secrets shown once.
  */
+import { formatDuration, readSpan } from '../../mail/duration.ts';
 import { readFile } from 'node:fs/promises';
 import type { Query } from '../../control/generated.ts';
 import { ClientError } from '../api/connection.ts';
@@ -77,6 +78,15 @@ export function numberOption(call: Pick<Call, 'text'>, option: string): number |
 export function numberField(call: Pick<Call, 'text'>, option: string, field: string): Record<string, number> {
   const number = numberOption(call, option);
   return number === undefined ? {} : { [field]: number };
+}
+
+/** A span of time, `12h`, as a field of an input; absent when it was not given. Throws UsageError. */
+export function durationField(call: Pick<Call, 'text'>, option: string, field: string): Record<string, string> {
+  const text = call.text(option);
+  if (text === undefined) return {};
+  const ms = readSpan(text);
+  if (ms === null) throw new UsageError(`--${option} takes a span of time such as 30m, 12h or 7d, and not "${text}"`);
+  return { [field]: formatDuration(ms) };
 }
 
 /** For an option that cannot be left out. Throws UsageError. */

@@ -11,7 +11,7 @@ import {
   missing,
   NOTHING_DONE,
   numberField,
-  numberOption,
+  durationField,
   shown,
   tableOf,
 } from './call.ts';
@@ -269,13 +269,13 @@ export const domainVerb: VerbTable = {
     },
     resume: simple(REASON, 'domainResume', 'Ends its pause.', 'is not paused'),
     'extend-hold': {
-      usage: 'NAME --hours N',
+      usage: 'NAME --by SPAN',
       says: 'Holds the mail of its outage longer.',
       run: (call) =>
         changeDomain(
           call,
           'domainExtendHold',
-          { name: call.args[0], hours: numberOption(call, 'hours') ?? missing('hours') },
+          { name: call.args[0], by: durationField(call, 'by', 'by')['by'] ?? missing('by') },
           ({ name }) => `${name} is held longer`,
         ),
     },

@@ -1,10 +1,11 @@
 /** `backup-mx doctor` and `backup-mx drill`: a domain and its primary are examined, by questions or by a marked message. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DoctorReport, Drill as ApiDrill } from '../../control/generated.ts';
+import { parseDuration } from '../../mail/duration.ts';
 import { ClientError } from '../api/connection.ts';
 import { mutate, type Selected } from '../api/requests.ts';
 import { type Call, DONE, FAILED, type Shown, type SingleVerb, UsageError } from './action.ts';
-import { NOTHING_DONE, numberOption, shown } from './call.ts';
+import { durationField, NOTHING_DONE, shown } from './call.ts';
 import { right, textOf } from './table.ts';
 
 const REPORT = 'at verdict findings { code verdict title evidence { asked answered } advice }';
@@ -54,7 +55,7 @@ export const doctorVerb: SingleVerb = {
 };
 
 const DRILL = `id recipient isScheduled state result messageId requestedAt enteredAt deliverAt releasedAt endedAt
-  steps { name afterMs latencyMs reply host isPassed } findings { code verdict message }`;
+  steps { name endedAfter latency reply host isPassed } findings { code verdict message }`;
 type Drill = Selected<ApiDrill, typeof DRILL>;
 
 const POLL_MS = 500;
@@ -63,9 +64,9 @@ const PATIENCE_MS = 45 * 60_000;
 
 async function drill(call: Call): Promise<Shown> {
   const [name = ''] = call.args;
-  const holdMinutes = numberOption(call, 'hold');
+  const hold = durationField(call, 'hold', 'holdFor');
   const to = call.text('to');
-  if (call.isSet('deliver') && (holdMinutes !== undefined || to !== undefined)) {
+  if (call.isSet('deliver') && (hold['holdFor'] !== undefined || to !== undefined)) {
     throw new UsageError('--deliver releases the held message: it excludes --hold and --to');
   }
   const input = call.isSet('deliver')
@@ -73,13 +74,13 @@ async function drill(call: Call): Promise<Shown> {
     : {
         name,
         ...(to === undefined ? {} : { recipient: to }),
-        ...(holdMinutes === undefined ? {} : { deliver: 'ON_COMMAND', holdMinutes }),
+        ...(hold['holdFor'] === undefined ? {} : { deliver: 'ON_COMMAND', ...hold }),
       };
   const mutation = call.isSet('deliver') ? 'domainDrillDeliver' : 'domainDrill';
   return shown(await mutate(call, mutation, input, `drill { ${DRILL} }`), async ({ drill: begun }) =>
     begun === null
       ? NOTHING_DONE
-      : shownDrill(await untilSettled(call, { name, begun, isHeldEnough: holdMinutes !== undefined })),
+      : shownDrill(await untilSettled(call, { name, begun, isHeldEnough: hold['holdFor'] !== undefined })),
   );
 }
 
@@ -128,9 +129,9 @@ function shownDrill(drilled: Drill): Shown {
     ],
     table: {
       columns: ['STEP', right('MS'), 'PASSED', 'REPLY'],
-      rows: steps.map(({ name, latencyMs, isPassed, host, reply }) => [
+      rows: steps.map(({ name, latency, isPassed, host, reply }) => [
         host === null ? name : `${name} ${host}`,
-        latencyMs,
+        parseDuration(latency),
         isPassed,
         reply.replaceAll(/\r?\n/g, ' / '),
       ]),
@@ -142,7 +143,7 @@ function shownDrill(drilled: Drill): Shown {
 
 export const drillVerb: SingleVerb = {
   verb: 'drill',
-  usage: 'DOMAIN ([--hold MINUTES] [--to ADDRESS] | --deliver)',
+  usage: 'DOMAIN ([--hold SPAN] [--to ADDRESS] | --deliver)',
   says: 'Runs a fire drill: a marked message is accepted, held and delivered; shows what an outage would do today. Exit code 1: it was not delivered, or a problem was found.',
   example: 'backup-mx drill example.org',
   run: drill,

@@ -1,4 +1,5 @@
 /** `backup-mx domain mx`: the MX records to publish, as text. `set-mx` and `unset-mx`: written into a zone by dynamic update. */
+import { parseDuration } from '../../mail/duration.ts';
 import { mutate } from '../api/requests.ts';
 import { type Action, type Call, type Shown, UsageError } from './action.ts';
 import { find, numberOption, readFileOrInput, shown, tableOf } from './call.ts';
@@ -42,7 +43,7 @@ async function changeZone(
 }
 
 async function show(call: Call): Promise<Shown> {
-  const fields = 'mx { zoneFile formRecords { change name type preference host ttlSeconds } }';
+  const fields = 'mx { zoneFile formRecords { change name type preference host ttl } }';
   const { mx } = await find(call, 'domain', call.args[0], fields);
   if (call.isSet('zone-file')) return { kind: 'LINE', line: mx.zoneFile.trimEnd(), data: mx };
   const table = tableOf(mx.formRecords, [
@@ -51,7 +52,7 @@ async function show(call: Call): Promise<Shown> {
     ['TYPE', ({ type }) => type],
     [right('PRIORITY'), ({ preference }) => preference],
     ['VALUE', ({ host }) => host],
-    [right('TTL'), ({ ttlSeconds }) => ttlSeconds],
+    [right('TTL'), ({ ttl }) => (parseDuration(ttl) ?? 0) / 1000],
   ]);
   return { ...table, data: mx };
 }

@@ -1,7 +1,7 @@
 /** `backup-mx token` and `backup-mx tenant`: who may do what. */
 import { mutate } from '../api/requests.ts';
 import type { Call, Shown, VerbTable } from './action.ts';
-import { createdSecret, listOf, numberField, numberOption, shown, tableOf } from './call.ts';
+import { createdSecret, listOf, durationField, numberOption, shown, tableOf } from './call.ts';
 import { confirmed, describeTenant, describeToken } from './confirm.ts';
 import { right, textOf } from './table.ts';
 
@@ -49,9 +49,9 @@ export const tokenVerb: VerbTable = {
         }),
     },
     rotate: {
-      usage: 'ID [--overlap SECONDS]',
+      usage: 'ID [--overlap SPAN]',
       says: 'Prints a new secret; the old one stays valid for a day, or for --overlap.',
-      run: (call) => make(call, 'tokenRotate', { id: call.args[0], ...numberField(call, 'overlap', 'overlapSeconds') }),
+      run: (call) => make(call, 'tokenRotate', { id: call.args[0], ...durationField(call, 'overlap', 'overlap') }),
     },
     revoke: confirmed(
       {

@@ -3,7 +3,17 @@ import type { WebhookDelivery } from '../../control/generated.ts';
 import { visible } from '../../mail/visible.ts';
 import { allNodes, mutate, type Page, PAGE_INFO, type Selected } from '../api/requests.ts';
 import { type Call, DONE, FAILED, type Shown, type VerbTable } from './action.ts';
-import { createdSecret, given, listOf, missing, notYours, numberField, numberOption, shown, tableOf } from './call.ts';
+import {
+  createdSecret,
+  given,
+  listOf,
+  missing,
+  notYours,
+  durationField,
+  numberOption,
+  shown,
+  tableOf,
+} from './call.ts';
 import { confirmed, describeWebhook } from './confirm.ts';
 
 const WEBHOOK = 'id url description events domains status disabledReason failingSince previousSecretUntil createdAt';
@@ -131,10 +141,9 @@ export const webhookVerb: VerbTable = {
       run: (call) => changeWebhook(call, { isEnabled: false }, 'disabled'),
     },
     rotate: {
-      usage: 'ID [--overlap SECONDS]',
+      usage: 'ID [--overlap SPAN]',
       says: 'Prints a new secret; the old one also signs for a day, or for --overlap.',
-      run: (call) =>
-        make(call, 'webhookRotate', { id: call.args[0], ...numberField(call, 'overlap', 'overlapSeconds') }),
+      run: (call) => make(call, 'webhookRotate', { id: call.args[0], ...durationField(call, 'overlap', 'overlap') }),
     },
     delete: confirmed(
       { usage: 'ID', says: 'Removes a webhook.', run: (call) => changeWebhook(call, {}, 'deleted') },

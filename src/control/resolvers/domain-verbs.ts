@@ -46,7 +46,7 @@ export const domainVerbs: MutationResolvers = {
       return null;
     }),
   domainExtendHold: (_parent, { input }, context) =>
-    onServed(context, input, (domain) => extend(context, domain, input.hours)),
+    onServed(context, input, (domain) => extend(context, domain, input.by)),
   domainBounceHeld: (_parent, { input }, context) => bounceHeld(context, input),
 };
 
@@ -80,9 +80,12 @@ async function onServed(
   });
 }
 
-async function extend({ sql, viewer }: Context, domain: RelayDomain, hours: number): Promise<UserError | null> {
-  if (hours < 1 || hours > MAX_HOLD_HOURS) {
-    return invalid(['hours'], `hours lies between 1 and ${MAX_HOLD_HOURS}.`);
+const HOUR_MS = 3_600_000;
+
+async function extend({ sql, viewer }: Context, domain: RelayDomain, by: number): Promise<UserError | null> {
+  const hours = by / HOUR_MS;
+  if (!Number.isInteger(hours) || hours < 1 || hours > MAX_HOLD_HOURS) {
+    return invalid(['by'], `by is a number of whole hours, PT1H to PT${MAX_HOLD_HOURS}H.`);
   }
   const result = await extendHold(sql, viewer, domain.destinationId, hours);
   if (result.kind === 'DONE') return null;
@@ -95,7 +98,7 @@ async function extend({ sql, viewer }: Context, domain: RelayDomain, hours: numb
   const message =
     `Mail is held ${MAX_HOLD_HOURS} hours at the most, and already ${present}. ` +
     (room > 0 ? `Add at most ${room}.` : 'Give it another next hop with domainUpdate and deliverTo, or return it.');
-  return invalid(['hours'], message);
+  return invalid(['by'], message);
 }
 
 /** Ends what is held and suspected as FAILED, by an operation. */

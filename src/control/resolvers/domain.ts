@@ -6,6 +6,7 @@ import { findDomainsByDestination } from '../../domains/domains.ts';
 import { readProofs } from '../../domains/proof.ts';
 import { writeEntry } from '../../domains/user-list/input.ts';
 import { listEntries } from '../../domains/user-list/store.ts';
+import { formatDuration } from '../../mail/duration.ts';
 import { primarySetups } from '../../mail/primary-setup.ts';
 import { findIgnored } from '../../notify/contacts.ts';
 import {
@@ -24,12 +25,16 @@ import type { Context } from '../context.ts';
 import type {
   DnsblZoneResolvers,
   DomainResolvers,
+  OutageEvidenceResolvers,
   OutageResolvers,
   RecipientListResolvers,
   RejectionResolvers,
 } from '../generated.ts';
 import { domainFlow } from './statistics.ts';
 import { tenantById } from './tenant.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 export const Domain: DomainResolvers = {
   labels: ({ labels }) =>
@@ -48,7 +53,10 @@ export const Domain: DomainResolvers = {
     return {
       recommended,
       zoneFile: zoneFileOf(domain.name, recommended),
-      formRecords: formRecordsOf(domain.name, { observed, recommended }),
+      formRecords: formRecordsOf(domain.name, { observed, recommended }).map(({ ttlSeconds, ...record }) => ({
+        ...record,
+        ttl: formatDuration(ttlSeconds * 1000),
+      })),
       observed,
       verdict: observation.verdict,
     };
@@ -66,8 +74,15 @@ export const Domain: DomainResolvers = {
   dnsblAllowedClients: ({ dnsbl }) => dnsbl.allowedClients,
 
   recipientList: (domain) => domain,
+  unknownWhileDown: ({ unknownWhileDown: { policy, hours } }) => ({
+    policy,
+    duration: formatDuration(hours * HOUR_MS),
+  }),
 
-  queue: async ({ destinationId }, _args, { load }) => (await load.byId(readQueues, destinationId)) ?? EMPTY_QUEUE,
+  queue: async ({ destinationId }, _args, { load }) => {
+    const { holdExtensionHours, ...queue } = (await load.byId(readQueues, destinationId)) ?? EMPTY_QUEUE;
+    return { ...queue, holdExtension: formatDuration(holdExtensionHours * HOUR_MS) };
+  },
   flow: domainFlow,
   outage: ({ destinationId }, _args, { load }) => load.byId(findOpenOutages, destinationId),
   conditions: async ({ destinationId }, _args, { load }) => (await load.byId(findConditions, destinationId)) ?? [],
@@ -82,7 +97,12 @@ export const Domain: DomainResolvers = {
     const page = { destinationId, limit: pageSize(first) + 1, beforeId: idOfCursor(after) };
     return connectionOfRows(await listDrills(sql, viewer, page), { first, after });
   },
-  drillSchedule: ({ id }, _args, { sql, viewer }) => readDrillSchedule(sql, viewer, id),
+  drillSchedule: async ({ id }, _args, { sql, viewer }) => {
+    const schedule = await readDrillSchedule(sql, viewer, id);
+    return schedule === null
+      ? null
+      : { interval: formatDuration(schedule.everyDays * DAY_MS), nextAt: schedule.nextAt };
+  },
 };
 
 export const RecipientList: RecipientListResolvers = {
@@ -120,6 +140,8 @@ export const Outage: OutageResolvers = {
   heldSize: async (outage, _args, context) => (await queueOf(outage, context))?.heldSize ?? null,
   oldestAcceptedAt: async (outage, _args, context) => (await queueOf(outage, context))?.oldestAcceptedAt ?? null,
 };
+
+export const OutageEvidence: OutageEvidenceResolvers = { latency: ({ latencyMs }) => formatDuration(latencyMs) };
 
 export const Rejection: RejectionResolvers = {
   domain: ({ destinationId }, _args, { load }) =>

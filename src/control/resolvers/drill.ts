@@ -1,4 +1,5 @@
 /** Fire drills: asked for, released, scheduled. */
+import { formatDuration } from '../../mail/duration.ts';
 import { tryAgainAfter } from '../../db/bounded-counts.ts';
 import { findDomain } from '../../domains/domains.ts';
 import type { RelayDomain } from '../../domains/relay-domain.ts';
@@ -7,7 +8,7 @@ import { isAddress } from '../../mail/address.ts';
 import { normalizeDomain } from '../../mail/domain.ts';
 import { deliverDrill, type DrillView, findDrill, requestDrill, setDrillSchedule } from '../../queue/drills/drills.ts';
 import type { Context } from '../context.ts';
-import type { DomainDrillInput, MutationResolvers } from '../generated.ts';
+import type { DomainDrillInput, DrillStepResolvers, MutationResolvers } from '../generated.ts';
 import { errorsOf, findServed, type Given, once } from '../mutate.ts';
 
 const MAX_HOLD_MINUTES = 1440;
@@ -24,12 +25,13 @@ export const drillMutations: MutationResolvers = {
     }),
   domainDrillSchedule: async (_parent, { input }, context) => {
     const { sql, viewer } = context;
-    const scheduled = await once(context, input, async ({ name, everyDays = null }) => {
+    const scheduled = await once(context, input, async ({ name, interval = null }) => {
       const domain = await findServed(context, name);
       if ('errors' in domain) return domain;
-      if (everyDays !== null && (everyDays < 1 || everyDays > MAX_DAYS)) {
-        const message = `everyDays lies between 1 and ${MAX_DAYS}; null: no more drills by themselves.`;
-        return refused(invalid(['everyDays'], message));
+      const everyDays = interval === null ? null : interval / DAY_MS;
+      if (everyDays !== null && !isWhole(everyDays, MAX_DAYS)) {
+        const message = `interval is a number of whole days, P1D to P${MAX_DAYS}D; null: no more drills by themselves.`;
+        return refused(invalid(['interval'], message));
       }
       await setDrillSchedule(sql, viewer, domain.id, everyDays);
       return { kind: 'DONE' } as const;
@@ -59,12 +61,23 @@ async function onDrill(
   return { drill, userErrors: errorsOf(started) };
 }
 
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+
+const isWhole = (units: number, most: number): boolean => Number.isInteger(units) && units >= 1 && units <= most;
+
+export const DrillStep: DrillStepResolvers = {
+  endedAfter: ({ afterMs }) => formatDuration(afterMs),
+  latency: ({ latencyMs }) => formatDuration(latencyMs),
+};
+
 async function start({ sql, viewer }: Context, domain: RelayDomain, input: DomainDrillInput): Promise<Started> {
-  const { deliver = 'AT_ONCE', holdMinutes = 15, recipient: given } = input;
+  const { deliver = 'AT_ONCE', holdFor = 15 * MINUTE_MS, recipient: given } = input;
   const recipient = recipientOf(given, domain);
   if (typeof recipient !== 'string') return refused(recipient);
-  if (holdMinutes < 1 || holdMinutes > MAX_HOLD_MINUTES) {
-    return refused(invalid(['holdMinutes'], `holdMinutes lies between 1 and ${MAX_HOLD_MINUTES}.`));
+  const holdMinutes = holdFor / MINUTE_MS;
+  if (!isWhole(holdMinutes, MAX_HOLD_MINUTES)) {
+    return refused(invalid(['holdFor'], `holdFor is a number of whole minutes, PT1M to PT${MAX_HOLD_MINUTES}M.`));
   }
   const request = await requestDrill(sql, viewer, {
     destinationId: domain.destinationId,

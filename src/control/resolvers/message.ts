@@ -2,6 +2,7 @@
 import { Buffer } from 'node:buffer';
 import { GraphQLError } from 'graphql';
 import { beginAudit, endAudit } from '../../events/audit.ts';
+import { formatDuration } from '../../mail/duration.ts';
 import { headerFieldsOf } from '../../mail/header-section.ts';
 import { findDomainsByDestination } from '../../domains/domains.ts';
 import { findOutages } from '../../outage/inspect.ts';
@@ -12,7 +13,13 @@ import { listTimelines, positionOfCursor } from '../../queue/read/timeline.ts';
 import { findOperations } from '../../queue/verbs/operations.ts';
 import { type Connection, connectionOfRows, idOfCursor, notACursor, pageSize } from '../connection.ts';
 import type { Context } from '../context.ts';
-import type { MessageResolvers, OperationResolvers, RecipientResolvers, TimelineEntryResolvers } from '../generated.ts';
+import type {
+  AttemptResolvers,
+  MessageResolvers,
+  OperationResolvers,
+  RecipientResolvers,
+  TimelineEntryResolvers,
+} from '../generated.ts';
 import { checkReason } from '../mutate.ts';
 
 export const Message: MessageResolvers = {
@@ -54,6 +61,8 @@ export const Recipient: RecipientResolvers = {
     return connectionOfRows(attempts, { first, after });
   },
 };
+
+export const Attempt: AttemptResolvers = { latency: ({ latencyMs }) => formatDuration(latencyMs) };
 
 export const Operation: OperationResolvers = {
   domain: ({ destinationId }, _args, { load }) => load.byId(findDomainsByDestination, destinationId),

@@ -1,5 +1,6 @@
 /** `Query`, where every read begins, with `Service` and `Viewer`. */
 import { GraphQLError } from 'graphql';
+import { formatDuration } from '../../mail/duration.ts';
 import { listByStatus } from '../../doctor/reports.ts';
 import { findDomain, findDomainsById, listDomains } from '../../domains/domains.ts';
 import { listAuditEntries } from '../../events/audit.ts';
@@ -27,7 +28,11 @@ export const Service: ServiceResolvers = {
   mxNames: (_parent, _args, { service }) => service.mxNames,
   egressAddresses: (_parent, _args, { service }) => service.egressAddresses,
   messageSizeLimit: async (_parent, _args, { sql }) => (await readLimits(sql)).messageSizeLimitBytes,
-  retrySchedule: async (_parent, _args, { sql }) => (await readLimits(sql)).retrySchedule,
+  retrySchedule: async (_parent, _args, { sql }) =>
+    (await readLimits(sql)).retrySchedule.map(({ everySeconds, attempts }) => ({
+      interval: formatDuration(everySeconds * 1000),
+      attemptCount: attempts,
+    })),
   nodes: (_parent, _args, { sql, viewer }) => (viewer.isOperator ? listNodes(sql) : null),
   flow: (_parent, args, context) => serviceFlow(args, context),
 };

@@ -55,7 +55,7 @@ export const AuditEntry: AuditEntryResolvers = {
 };
 
 /** A day, as the schema says. */
-const DEFAULT_OVERLAP_SECONDS = 86_400;
+const DEFAULT_OVERLAP_MS = 86_400_000;
 
 export const tenantMutations: MutationResolvers = {
   tenantCreate: (_parent, { input }, context) =>
@@ -70,10 +70,10 @@ export const tokenMutations: MutationResolvers = {
   tokenCreate: (_parent, { input }, context) =>
     onObject(context, 'token', input, (given) => createToken(context.tokens, context.caller, given)),
   tokenRotate: (_parent, { input }, context) =>
-    onObject(context, 'token', input, ({ id, overlapSeconds, secret }) =>
+    onObject(context, 'token', input, ({ id, overlap, secret }) =>
       rotateToken(context.tokens, context.caller, {
         id,
-        overlapSeconds: overlapSeconds ?? DEFAULT_OVERLAP_SECONDS,
+        overlapSeconds: (overlap ?? DEFAULT_OVERLAP_MS) / 1000,
         secret,
       }),
     ),
@@ -87,10 +87,10 @@ export const webhookMutations: MutationResolvers = {
   webhookUpdate: (_parent, { input }, context) =>
     onObject(context, 'webhook', input, (given) => updateWebhook(context.sql, context.viewer, given, context.webhooks)),
   webhookRotate: (_parent, { input }, context) =>
-    onObject(context, 'webhook', input, ({ id, overlapSeconds }) =>
+    onObject(context, 'webhook', input, ({ id, overlap }) =>
       rotateSecret(context.sql, context.viewer, {
         id,
-        overlapSeconds: overlapSeconds ?? DEFAULT_OVERLAP_SECONDS,
+        overlapSeconds: (overlap ?? DEFAULT_OVERLAP_MS) / 1000,
       }),
     ),
   webhookDelete: (_parent, { input }, context) =>

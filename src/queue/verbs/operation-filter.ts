@@ -20,7 +20,7 @@ export interface OperationFilterInput {
   readonly reversePath?: string | null | undefined;
   readonly since?: Date | null | undefined;
   readonly until?: Date | null | undefined;
-  readonly olderThanHours?: number | null | undefined;
+  readonly heldFor?: number | null | undefined;
 }
 
 /** In one form, as it is stored; instants as RFC 3339. */
@@ -52,6 +52,8 @@ export function allHeldOf(domain: string): OperationFilter {
 /** Mail is held for 60 days at the most. */
 const MAX_OLDER_THAN_HOURS = 60 * 24;
 
+const HOUR_MS = 3_600_000;
+
 export function checkOperationFilter(
   input: OperationFilterInput,
 ): { readonly kind: 'OK'; readonly filter: OperationFilter } | { readonly kind: 'BAD'; readonly error: UserError } {
@@ -59,7 +61,8 @@ export function checkOperationFilter(
     kind: 'BAD' as const,
     error: invalid(['filter', field], message),
   });
-  const { state = null, reversePath = null, since = null, until = null, olderThanHours = null } = input;
+  const { state = null, reversePath = null, since = null, until = null, heldFor = null } = input;
+  const olderThanHours = heldFor === null ? null : heldFor / HOUR_MS;
   const domain = normalizeDomain(input.domain.trim());
   if (domain === null) return bad('domain', 'Enter the name of one of your domains, such as example.org.');
   const recipient = input.recipient?.trim() ?? null;
@@ -78,7 +81,7 @@ export function checkOperationFilter(
     olderThanHours !== null &&
     !(Number.isInteger(olderThanHours) && olderThanHours > 0 && olderThanHours <= MAX_OLDER_THAN_HOURS)
   ) {
-    return bad('olderThanHours', `olderThanHours is a whole number from 1 to ${MAX_OLDER_THAN_HOURS}.`);
+    return bad('heldFor', `heldFor is a number of whole hours, PT1H to PT${MAX_OLDER_THAN_HOURS}H.`);
   }
   const filter: OperationFilter = {
     domain,

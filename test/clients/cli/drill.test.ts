@@ -23,7 +23,14 @@ afterAll(() => control.close());
 const MX_IS_WELL: DrillFinding = { code: 'MX', verdict: 'OK', message: 'Its MX records name us.' };
 const MX_IS_NOT: DrillFinding = { code: 'MX', verdict: 'PROBLEM', message: 'Its MX records do not name us.' };
 const STEPS: readonly DrillStep[] = [
-  { name: 'EHLO', afterMs: 1, latencyMs: 1, reply: '250-one\r\n250 two', host: null, isPassed: true },
+  {
+    name: 'EHLO',
+    afterMs: 1,
+    latencyMs: 1,
+    reply: '250-one\r\n250 two',
+    host: null,
+    isPassed: true,
+  },
 ];
 
 /** Calls the command, and does with its drill what a node would. */
@@ -58,7 +65,7 @@ test.each<[0 | 1, DrillResult, DrillFinding]>([
 
 test('one that is held is well so far, and tells until when', async () => {
   await addDomain(control, 'hold.example');
-  const { code, text } = await call(['hold.example', '--hold', '30'], (drill) =>
+  const { code, text } = await call(['hold.example', '--hold', '30m'], (drill) =>
     holdDrill(control.database.sql, drill.id, { messageId: newId(), steps: STEPS, findings: [MX_IS_WELL] }),
   );
   expect(code).toBe(0);

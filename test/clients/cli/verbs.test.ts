@@ -248,7 +248,7 @@ describe('webhook', () => {
     expect((await call(webhookVerb, ['list'])).out[1]).toContain('BY_USER');
     expect((await call(webhookVerb, ['replay', id, '--since', '2026-01-01T00:00:00Z'])).err[0]).toContain('(CONFLICT)');
     await call(webhookVerb, ['enable', id]);
-    expect((await call(webhookVerb, ['rotate', id, '--overlap', '60'])).out[0]).toMatch(/^whsec_/);
+    expect((await call(webhookVerb, ['rotate', id, '--overlap', '60s'])).out[0]).toMatch(/^whsec_/);
     expect(await call(webhookVerb, ['test', id])).toEqual({
       code: 1,
       out: ['FAILED: [nobody is asked here]'],
@@ -316,7 +316,7 @@ describe('token and tenant', () => {
     });
     const tokens = await json<{ id: string; name: string }[]>(tokenVerb, 'list');
     const token = tokens.find(({ name }) => name === 'cli token');
-    expect((await call(tokenVerb, ['rotate', token?.id ?? '', '--overlap', '0'])).out[0]).toMatch(/^bmx_/);
+    expect((await call(tokenVerb, ['rotate', token?.id ?? '', '--overlap', '0s'])).out[0]).toMatch(/^bmx_/);
     expect(await call(domainVerb, ['list'], { env })).toMatchObject({
       code: 1,
       err: ['backup-mx: BACKUP_MX_TOKEN is not a valid token of this service'],
@@ -349,7 +349,7 @@ describe('every verb', () => {
     });
     expect(await call(domainVerb, ['extend-hold', 'a.example'])).toMatchObject({
       code: 2,
-      err: ['backup-mx: --hours is missing'],
+      err: ['backup-mx: --by is missing'],
     });
     expect(await call(webhookVerb, ['replay', 'id'])).toMatchObject({
       code: 2,

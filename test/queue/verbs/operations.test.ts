@@ -233,10 +233,10 @@ describe('what is meant', () => {
     [{ recipient: 'alice@customer.example' }, 2],
     [{ reversePath: '' }, 3],
     [{ reversePath: 'spam@BAD.example' }, 4],
-    [{ olderThanHours: 24 }, 2],
-    [{ olderThanHours: 5 }, 5],
+    [{ heldFor: 24 * 3_600_000 }, 2],
+    [{ heldFor: 5 * 3_600_000 }, 5],
     [{ state: 'HELD' }, 9],
-    [{ olderThanHours: 5, reversePath: '' }, 3],
+    [{ heldFor: 5 * 3_600_000, reversePath: '' }, 3],
   ];
   test.each(cases)('%p: %p', async (filter, count) => {
     const dry = await startOperation(database.sql, OPERATOR_VIEWER, request({ isDryRun: true }, filter));
@@ -256,7 +256,11 @@ describe('what is meant', () => {
   });
 
   test('nothing: nothing is begun', async () => {
-    for (const filter of [{ state: 'FAILED' as const }, { olderThanHours: 1_000 }, { reversePath: 'x@y.example' }]) {
+    for (const filter of [
+      { state: 'FAILED' as const },
+      { heldFor: 1 * 3_600_000_000 },
+      { reversePath: 'x@y.example' },
+    ]) {
       expect(await startOperation(database.sql, OPERATOR_VIEWER, request({}, filter))).toEqual({
         kind: 'NOTHING_MEANT',
       });
@@ -278,8 +282,8 @@ describe('what is meant', () => {
     { domain: 'no domain' },
     { recipient: 'nobody' },
     { recipient: 'a@elsewhere.example' },
-    { olderThanHours: 0 },
-    { olderThanHours: 1.5 },
+    { heldFor: 0 * 3_600_000 },
+    { heldFor: 1.5 * 3_600_000 },
     { since: new Date(2000), until: new Date(1000) },
   ])('%p is no filter', (filter) => {
     expect(checkOperationFilter({ domain: DOMAIN, ...filter }).kind).toBe('BAD');

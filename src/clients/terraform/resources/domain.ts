@@ -1,4 +1,5 @@
 /** `backupmx_domain`: a relay domain. Its User List and DNS block lists are resources of their own. */
+import { formatDuration, parseDuration } from '../../../mail/duration.ts';
 import { normalizeDomain } from '../../../mail/domain.ts';
 import { type Domain, HeldMailChoice, TlsPolicy, UnknownWhileDownPolicy } from '../../../control/generated.ts';
 import type { Selected } from '../../api/requests.ts';
@@ -18,6 +19,9 @@ import {
   parseHost,
   wholeNumber,
 } from './words.ts';
+
+const HOUR_MS = 3_600_000;
+const DEFAULT_HOURS = 4;
 
 const LABEL_KEY = /^(?=.{1,63}$)[A-Za-z0-9](?:[A-Za-z0-9._/-]*[A-Za-z0-9])?$/;
 
@@ -55,7 +59,7 @@ const ATTRIBUTES: Attributes = {
   unknown_while_down_hours: optional(
     'number',
     'Hours of `DEFER_THEN_ACCEPT`, from the beginning of the outage, 1 to 240. Default 4.',
-    { default: 4, check: wholeNumber(1, 240) },
+    { default: DEFAULT_HOURS, check: wholeNumber(1, 240) },
   ),
   dnsbl_threshold: optional(
     'number',
@@ -108,7 +112,7 @@ const ATTRIBUTES: Attributes = {
 
 const FIELDS =
   `id name status revision labels { key value } proof { name value } deliverTo { host port } recipientDelimiter callAheads
-  unknownWhileDown { policy hours } dnsblThreshold dnsblAllowedClients tlsPolicy drainPerMinute etrnClients delayReports` as const;
+  unknownWhileDown { policy duration } dnsblThreshold dnsblAllowedClients tlsPolicy drainPerMinute etrnClients delayReports` as const;
 
 function valuesOf(domain: Selected<Domain, typeof FIELDS>): State {
   return {
@@ -118,7 +122,7 @@ function valuesOf(domain: Selected<Domain, typeof FIELDS>): State {
     recipient_delimiter: domain.recipientDelimiter,
     call_aheads: domain.callAheads,
     unknown_while_down: domain.unknownWhileDown.policy,
-    unknown_while_down_hours: domain.unknownWhileDown.hours,
+    unknown_while_down_hours: (parseDuration(domain.unknownWhileDown.duration) ?? 0) / HOUR_MS,
     dnsbl_threshold: domain.dnsblThreshold,
     dnsbl_allowed_clients: domain.dnsblAllowedClients,
     tls_policy: domain.tlsPolicy,
@@ -139,7 +143,10 @@ function inputOf(planned: State): Record<string, unknown> {
     labels: labelsOf(planned['labels'] ?? null),
     recipientDelimiter: planned['recipient_delimiter'] ?? null,
     callAheads: planned['call_aheads'],
-    unknownWhileDown: { policy: planned['unknown_while_down'], hours: planned['unknown_while_down_hours'] },
+    unknownWhileDown: {
+      policy: planned['unknown_while_down'],
+      duration: formatDuration(Number(planned['unknown_while_down_hours'] ?? DEFAULT_HOURS) * HOUR_MS),
+    },
     dnsblThreshold: planned['dnsbl_threshold'],
     dnsblAllowedClients: planned['dnsbl_allowed_clients'] ?? [],
     tlsPolicy: planned['tls_policy'],
