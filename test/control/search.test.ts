@@ -203,7 +203,7 @@ describe('what is no filter is answered with what to do', () => {
     [{ internetMessageId: 'a\u0000b' }, 'Enter it on one line'],
     [{ internetMessageId: 'a\ud800b' }, 'Enter what stands in the field Message-ID'],
     [{ internetMessageId: 'é'.repeat(998) }, 'Enter what stands in the field Message-ID'],
-    [{ messageId: long }, 'Enter at most 998 characters.'],
+    [{ internetMessageId: long }, 'Enter at most 998 characters.'],
     [{ transactionId: 'nonsense' }, 'Enter the one in our 250 reply, the Received line, a report or the log.'],
     [{ transactionId: '550e8400-e29b-41d4-a716-446655440000' }, 'Enter the one in our 250 reply'],
     [{ transactionId: '\u0000' }, 'Enter'],

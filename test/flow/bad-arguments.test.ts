@@ -215,9 +215,9 @@ describe('what cannot be meant', () => {
     ['rejections', { reversePath: 'a\u0000' }],
     ['rejections', { recipient: 'a\u0000' }],
     ['rejections', { code: '\u0000' }],
-    ['rejections', { client: '\u0000' }],
+    ['rejections', { clientAddress: '\u0000' }],
     ['rejections', { domain: '\u0000' }],
-    ['rejections', { reference: '\u0000' }],
+    ['rejections', { id: '\u0000' }],
   ])('a filter that nothing can match lists nothing: %s, %j', async (query, filter) => {
     const type = `${query[0]?.toUpperCase()}${query.slice(1, -1)}Filter`;
     const text = `query ($filter: ${type}) { ${query}(first: 9, filter: $filter) { nodes { id } } }`;

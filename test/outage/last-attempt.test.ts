@@ -73,5 +73,5 @@ test('what an attempt waits for that was asked for', async () => {
   expect(await waitsFor()).toBe('IN_DELIVERY');
   const holder = { node: 1, epoch: 1 };
   await claimDue(db.sql, { destinationId: id, holder, after: FIRST_KEY, limit: 10, flushNumber: 2 });
-  expect((await read(id))?.requested).toMatchObject({ beganAt: expect.any(Date), waitsFor: null });
+  expect((await read(id))?.requested).toMatchObject({ startedAt: expect.any(Date), waitsFor: null });
 });

@@ -13,7 +13,7 @@ function startService() {
         if (error !== undefined) return reject(error);
         const isBad = entries.some(([, name]) => name === 'bad');
         if (isBad) return reject(new ClientError('"bad" is no name'));
-        const fields = (query.match(/\{ ([^{}]+) \}/) ?? [])[1];
+        const fields = (query.match(/\) \{ ([^{}]+) \}/) ?? [])[1];
         const domains = entries.map(([key, name]) => [key, name === 'absent.example' ? null : { name, fields }]);
         return resolve(Object.fromEntries(domains) as T);
       };
