@@ -12,7 +12,9 @@ import { findContact } from '../notify/contacts.ts';
 import { findDelivery } from '../notify/deliveries.ts';
 import { findWebhook } from '../notify/webhooks.ts';
 import { findPauses } from '../outage/pause.ts';
+import { askedId } from '../mail/id.ts';
 import { findMessage } from '../queue/read/inspect.ts';
+import { findOperation } from '../queue/verbs/operations.ts';
 import { findTenants, type Tenant } from '../tenants/tenants.ts';
 import { findToken } from '../tenants/tokens.ts';
 import { isUuid } from './connection.ts';
@@ -110,6 +112,7 @@ async function findSubject(context: Context, mutation: string, input: AuditedInp
   if (mutation.startsWith('webhook')) return webhookSubject(context, mutation, id);
   if (mutation.startsWith('alertContact')) return contactSubject(context, input, id);
   if (mutation.startsWith('message') && typeof input.id === 'string') return messageSubject(context, id);
+  if (mutation.startsWith('operation')) return operationSubject(context, id);
   const named = input.domain ?? input.filter?.domain ?? domainOf(input.address) ?? input.name;
   return typeof named === 'string' ? domainSubject(context, named) : null;
 }
@@ -150,6 +153,16 @@ async function messageSubject({ sql, viewer }: Context, given: string): Promise<
   const recipients = message.recipients.map(({ address, state }) => ({ address, state }));
   const { id, domainName, tenantId } = message;
   return { kind: 'MESSAGE', id, name: domainName, tenantId, state: { recipients } };
+}
+
+/** The domain whose mail the operation changes, and how far it is. */
+async function operationSubject({ sql, viewer }: Context, given: string): Promise<AuditSubject | null> {
+  const operation = await findOperation(sql, viewer, askedId(given));
+  if (operation === null) return null;
+  const { id: operationId, domainName, verb, state, totalCount, doneCount } = operation;
+  const domain = await findDomain(sql, viewer, domainName);
+  const { id, tenantId } = domain ?? { id: null, tenantId: null };
+  return { kind: 'DOMAIN', id, name: domainName, tenantId, state: { operationId, verb, state, totalCount, doneCount } };
 }
 
 function tenantOf({ load }: Context, id: unknown): Promise<Tenant | null> {

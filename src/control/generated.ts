@@ -1123,6 +1123,7 @@ export type Mutation = {
   readonly messagesBounce: MessagesBouncePayload;
   readonly messagesCancel: MessagesCancelPayload;
   readonly messagesRetry: MessagesRetryPayload;
+  readonly operationStop: OperationStopPayload;
   readonly recipientForget: RecipientForgetPayload;
   readonly recipientListAdd: RecipientListAddPayload;
   readonly recipientListRemove: RecipientListRemovePayload;
@@ -1280,6 +1281,11 @@ export type MutationMessagesCancelArgs = {
 
 export type MutationMessagesRetryArgs = {
   input: MessagesRetryInput;
+};
+
+
+export type MutationOperationStopArgs = {
+  input: OperationStopInput;
 };
 
 
@@ -1467,6 +1473,17 @@ export const OperationState = {
 } as const;
 
 export type OperationState = typeof OperationState[keyof typeof OperationState];
+export type OperationStopInput = {
+  readonly id: Scalars['ID']['input'];
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type OperationStopPayload = {
+  readonly __typename?: 'OperationStopPayload';
+  readonly operation?: Maybe<Operation>;
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
 export const OperationVerb = {
   Bounce: 'BOUNCE',
   Cancel: 'CANCEL',
@@ -2757,6 +2774,8 @@ export type ResolversTypes = {
   OperationEdge: ResolverTypeWrapper<Omit<OperationEdge, 'node'> & { node: ResolversTypes['Operation'] }>;
   OperationFilter: OperationFilter;
   OperationState: OperationState;
+  OperationStopInput: OperationStopInput;
+  OperationStopPayload: ResolverTypeWrapper<Omit<OperationStopPayload, 'operation'> & { operation?: Maybe<ResolversTypes['Operation']> }>;
   OperationVerb: OperationVerb;
   Outage: ResolverTypeWrapper<OutageView>;
   OutageChange: ResolverTypeWrapper<OutageItem>;
@@ -2987,6 +3006,8 @@ export type ResolversParentTypes = {
   OperationConnection: Omit<OperationConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['OperationEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Operation']> };
   OperationEdge: Omit<OperationEdge, 'node'> & { node: ResolversParentTypes['Operation'] };
   OperationFilter: OperationFilter;
+  OperationStopInput: OperationStopInput;
+  OperationStopPayload: Omit<OperationStopPayload, 'operation'> & { operation?: Maybe<ResolversParentTypes['Operation']> };
   Outage: OutageView;
   OutageChange: OutageItem;
   OutageConnection: Omit<OutageConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['OutageEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Outage']> };
@@ -3614,6 +3635,7 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   messagesBounce?: Resolver<ResolversTypes['MessagesBouncePayload'], ParentType, ContextType, RequireFields<MutationMessagesBounceArgs, 'input'>>;
   messagesCancel?: Resolver<ResolversTypes['MessagesCancelPayload'], ParentType, ContextType, RequireFields<MutationMessagesCancelArgs, 'input'>>;
   messagesRetry?: Resolver<ResolversTypes['MessagesRetryPayload'], ParentType, ContextType, RequireFields<MutationMessagesRetryArgs, 'input'>>;
+  operationStop?: Resolver<ResolversTypes['OperationStopPayload'], ParentType, ContextType, RequireFields<MutationOperationStopArgs, 'input'>>;
   recipientForget?: Resolver<ResolversTypes['RecipientForgetPayload'], ParentType, ContextType, RequireFields<MutationRecipientForgetArgs, 'input'>>;
   recipientListAdd?: Resolver<ResolversTypes['RecipientListAddPayload'], ParentType, ContextType, RequireFields<MutationRecipientListAddArgs, 'input'>>;
   recipientListRemove?: Resolver<ResolversTypes['RecipientListRemovePayload'], ParentType, ContextType, RequireFields<MutationRecipientListRemoveArgs, 'input'>>;
@@ -3685,6 +3707,11 @@ export type OperationConnectionResolvers<ContextType = Context, ParentType exten
 export type OperationEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['OperationEdge'] = ResolversParentTypes['OperationEdge']> = {
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   node?: Resolver<ResolversTypes['Operation'], ParentType, ContextType>;
+};
+
+export type OperationStopPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['OperationStopPayload'] = ResolversParentTypes['OperationStopPayload']> = {
+  operation?: Resolver<Maybe<ResolversTypes['Operation']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
 export type OutageResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Outage'] = ResolversParentTypes['Outage']> = {
@@ -4253,6 +4280,7 @@ export type Resolvers<ContextType = Context> = {
   Operation?: OperationResolvers<ContextType>;
   OperationConnection?: OperationConnectionResolvers<ContextType>;
   OperationEdge?: OperationEdgeResolvers<ContextType>;
+  OperationStopPayload?: OperationStopPayloadResolvers<ContextType>;
   Outage?: OutageResolvers<ContextType>;
   OutageChange?: OutageChangeResolvers<ContextType>;
   OutageConnection?: OutageConnectionResolvers<ContextType>;

@@ -134,6 +134,7 @@ const mutations = (): Readonly<Record<string, Record<string, unknown>>> => {
     messagesRetry: { filter },
     messagesCancel: { filter },
     messagesBounce: { filter },
+    operationStop: { id: operationId },
     tenantCreate: { name: 'made by a stranger' },
     tenantUpdate: { id: '00000000-0000-7000-8000-000000000001', name: 'renamed' },
     tenantDelete: { id: strangerId },

@@ -172,6 +172,27 @@ describe('messagesRetry, messagesCancel, messagesBounce', () => {
     expect(await control.ask<unknown>('{ operation(id: "nonsense") { id } }')).toEqual({ operation: null });
   });
 
+  test('operationStop: what is done stays done, and nothing more is', async () => {
+    for (let held = 0; held < 3; held += 1) await holdMessage(control.database, { destinationId });
+    const begun = await change<Begun>('messagesCancel', { filter: { domain: DOMAIN } }, OPERATION);
+    const id = begun.operation?.id ?? '';
+    const input = { id, idempotencyKey: 'stop it' };
+    const stopped = { operation: { id, state: 'STOPPED', doneCount: 0 }, userErrors: [] };
+    const SELECTION = 'operation { id state doneCount }';
+    expect(await change('operationStop', input, SELECTION)).toEqual(stopped);
+    await carryOut();
+    expect(await control.database.sql`select from messages`).toHaveLength(3);
+    expect(await change('operationStop', input, SELECTION)).toEqual(stopped);
+    expect(codesOf(await change('operationStop', { id }))).toEqual([['INVALID', 'id']]);
+    expect(codesOf(await change('operationStop', { id: 'nonsense' }))).toEqual([['NOT_FOUND', 'id']]);
+    const [event] = await control.database.sql<{ facts: object }[]>`
+      select facts from events where kind = 'OPERATION_ENDED' and facts ->> 'operationId' = ${id}`;
+    expect(event?.facts).toMatchObject({ operationId: id, state: 'STOPPED', done: 0, by: expect.any(String) });
+    const [entry] = await control.database.sql<{ before: object; after: object }[]>`
+      select before, after from audit_entries where mutation = 'operationStop' order by id limit 1`;
+    expect([entry?.before, entry?.after]).toMatchObject([{ state: 'RUNNING' }, { state: 'STOPPED' }]);
+  });
+
   test('operations are paged, newest first', async () => {
     await holdMessage(control.database, { destinationId });
     const ids: (string | undefined)[] = [];

@@ -161,6 +161,15 @@ async function follow(call: Call, begun: Operation): Promise<Operation> {
   return operation;
 }
 
+async function stop(call: Call): Promise<Shown> {
+  const answer = await mutate(call, 'operationStop', { id: call.args[0] ?? '' }, `operation { ${OPERATION} }`);
+  return shown(answer, ({ operation }) => ({
+    kind: 'LINE',
+    line: `${operation?.state}: ${operation?.doneCount} of ${operation?.totalCount} messages`,
+    data: operation,
+  }));
+}
+
 function acting(word: Word, says: string): Action {
   const yes = word === 'Retry' ? '' : ' [--yes]';
   return {
@@ -184,6 +193,7 @@ export const queueVerb: VerbTable = {
     retry: acting('Retry', 'Tries held mail now.'),
     cancel: acting('Cancel', 'Cancels held mail without a report to its senders.'),
     bounce: acting('Bounce', 'Returns held mail to its senders.'),
+    stop: { usage: 'OPERATION-ID', says: 'Stops an action on many messages; what is done stays done.', run: stop },
   },
 };
 

@@ -9,10 +9,11 @@ import {
   type OperationStart,
   type OperationVerb,
   startOperation,
+  stopOperation,
 } from '../../queue/verbs/operations.ts';
 import type { Context } from '../context.ts';
 import type { MutationResolvers } from '../generated.ts';
-import { checkReason, type Given, once } from '../mutate.ts';
+import { checkReason, type Given, once, onObject } from '../mutate.ts';
 
 const VERBS = { RETRY: retryMessage, CANCEL: cancelMessage, BOUNCE: bounceMessage };
 
@@ -26,6 +27,8 @@ export const messageMutations: MutationResolvers = {
   messagesRetry: (_parent, { input }, context) => onMany(context, input, 'RETRY'),
   messagesCancel: (_parent, { input }, context) => onMany(context, input, 'CANCEL'),
   messagesBounce: (_parent, { input }, context) => onMany(context, input, 'BOUNCE'),
+  operationStop: (_parent, { input }, context) =>
+    onObject(context, 'operation', input, (given) => stopOperation(context.sql, context.viewer, given)),
 };
 
 interface MessageInput {

@@ -17,7 +17,7 @@ import {
   type OperationFilter,
   type OperationScope,
 } from './operation-filter.ts';
-import type { OperationState, OperationVerb } from './operations.ts';
+import { endOperation, type OperationVerb } from './operations.ts';
 import { finalizeWithin, type RecipientResult, type Verdict } from '../finalize.ts';
 
 /** Messages of one transaction: locked for some ten milliseconds. */
@@ -108,7 +108,7 @@ async function takeStep(sql: TransactionSql, afterId: string, onTaken: (id: stri
   onTaken(operation.id);
   const idle = { operation, results: [], retriedCount: 0 };
   if (!operation.isServed) {
-    await end(sql, operation, 'STOPPED');
+    await endOperation(sql, operation.id, 'STOPPED', null);
     return { ...idle, hasAdvanced: true };
   }
   const batch = await readBatch(sql, operation);
@@ -178,21 +178,8 @@ async function comeToEnd(sql: TransactionSql, operation: Operation): Promise<boo
     }
     if (left?.in_delivery) return false;
   }
-  await end(sql, operation, 'DONE');
+  await endOperation(sql, operation.id, 'DONE', null);
   return true;
-}
-
-async function end(sql: TransactionSql, { id }: Operation, state: Exclude<OperationState, 'RUNNING'>): Promise<void> {
-  const event = sql`
-    select tenant_id, destination_id, null::uuid, 'OPERATION_ENDED',
-      jsonb_build_object('operationId', id, 'verb', verb, 'state', ${state}::text, 'done', done_count)
-    from ended`;
-  await sql`
-    with ended as (
-      update operations set state = ${state}, ended_at = bmx_now() where id = ${id}
-      returning id, tenant_id, destination_id, verb, done_count
-    )
-    ${insertEvents(sql, event)}`;
 }
 
 async function makeDue(sql: TransactionSql, { id, reason, actor }: Operation, ids: readonly string[]): Promise<void> {

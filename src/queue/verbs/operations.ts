@@ -5,18 +5,19 @@
  * also after the one that began it has died; a filter that means nothing begins nothing. Counting costs O(held) once.
  */
 import type { Sql, SqlExecutor, TransactionSql } from '../../db/client.ts';
-import { newId } from '../../mail/id.ts';
+import { askedId, newId } from '../../mail/id.ts';
 import type { Viewer } from '../../mail/viewer.ts';
 import { greatestHeldId } from '../../outage/lifecycle.ts';
 import { askedNow, isPausedNow } from '../../outage/pause.ts';
 import { actor, allOf, type SqlFragment, tenantScope } from '../../db/fragments.ts';
 import { insertEvents } from '../../events/record.ts';
+import { type Change, invalid, refused, shown } from '../../input/checked.ts';
 import { heldAfter, isMeant, type OperationFilter, type OperationScope } from './operation-filter.ts';
 
 /** The verb on each message, as on a single one. */
 export type OperationVerb = 'RETRY' | 'CANCEL' | 'BOUNCE';
 
-/** STOPPED: its domain went away before it was done. */
+/** STOPPED: by a person before it was done, or because its domain was deleted. */
 export type OperationState = 'RUNNING' | 'DONE' | 'STOPPED';
 
 export interface OperationView {
@@ -102,6 +103,47 @@ export async function startWithin(
     )
     ${insertEvents(transaction, event)}`;
   return { kind: 'STARTED', id, destinationId: place.id, count };
+}
+
+/** Ends a running operation after the batch in progress. What is done stays done. */
+export function stopOperation(
+  sql: Sql,
+  viewer: Viewer,
+  { id }: { readonly id: string },
+): Promise<Change<OperationView>> {
+  return sql.begin(async (transaction) => {
+    const [present] = await transaction<{ id: string; state: OperationState }[]>`
+      select id, state from operations where id = ${askedId(id)} and ${tenantScope(transaction, viewer)} for update`;
+    if (present === undefined) {
+      const message = `You have no operation "${shown(id)}". The query "operations" lists those you have.`;
+      return refused({ field: ['id'], message, code: 'NOT_FOUND' });
+    }
+    if (present.state !== 'RUNNING') return refused(invalid(['id'], 'The operation has ended already.'));
+    await endOperation(transaction, present.id, 'STOPPED', viewer);
+    const operation = await findOperation(transaction, viewer, present.id);
+    if (operation === null) throw new Error('a locked operation is gone');
+    return { kind: 'DONE', object: operation };
+  });
+}
+
+/** Ends a locked operation, with its event. `viewer`: the person or token that ends it; null: the service. */
+export async function endOperation(
+  sql: TransactionSql,
+  id: string,
+  state: Exclude<OperationState, 'RUNNING'>,
+  viewer: Viewer | null,
+): Promise<void> {
+  const event = sql`
+    select tenant_id, destination_id, null::uuid, 'OPERATION_ENDED',
+      jsonb_build_object('operationId', id, 'verb', verb, 'state', ${state}::text, 'done', done_count)
+        ${viewer === null ? sql`` : sql`|| ${actor(sql, viewer)}`}
+    from ended`;
+  await sql`
+    with ended as (
+      update operations set state = ${state}, ended_at = bmx_now() where id = ${id}
+      returning id, tenant_id, destination_id, verb, done_count
+    )
+    ${insertEvents(sql, event)}`;
 }
 
 async function countMeant(sql: SqlExecutor, scope: OperationScope): Promise<number> {
