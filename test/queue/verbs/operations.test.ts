@@ -282,7 +282,7 @@ describe('what is meant', () => {
     { domain: 'no domain' },
     { recipient: 'nobody' },
     { recipient: 'a@elsewhere.example' },
-    { heldFor: 0 * 3_600_000 },
+    { heldFor: 0 },
     { heldFor: 1.5 * 3_600_000 },
     { since: new Date(2000), until: new Date(1000) },
   ])('%p is no filter', (filter) => {
