@@ -33,7 +33,7 @@ export interface Billing {
   accountOf(caller: Caller): Account;
   /** Seconds until somebody without a valid token may ask from this address. */
   waitOfStranger(address: string | null): number;
-  chargeStranger(address: string | null): void;
+  chargeStranger(address: string | null, cost?: number): void;
 }
 
 /** A loopback address is a proxy's on this machine, or the operator's. */
@@ -102,9 +102,9 @@ export function createBilling(nowMs: () => number, networkOf: typeof payingNetwo
       const network = payingNetwork(address);
       return network === null ? 0 : networks.waitOf(network);
     },
-    chargeStranger(address) {
+    chargeStranger(address, cost = WRONG_TOKEN_COST) {
       const network = payingNetwork(address);
-      if (network !== null) networks.charge(network, WRONG_TOKEN_COST);
+      if (network !== null) networks.charge(network, cost);
     },
   };
 }

@@ -30,6 +30,11 @@ const LARGE = { octets: 64 * MIB, values: 1_250_000, containers: 100_000 };
 /** The scope of the mutations that take lists. */
 const LARGE_SCOPE: Scope = 'DOMAIN_WRITE';
 const COST_PER_OCTET = 1 / 300;
+/** A client may send each octet in a chunk of its own, and each is an event of some microseconds. */
+const COST_PER_CHUNK = 0.5;
+const CHUNKS = { most: 1_000, octetsEach: 64 };
+/** For each value of a large one: a list of a million takes two seconds of the processor. */
+const COST_PER_VALUE = 0.5;
 /** In memory, once it is parsed. */
 const BYTES_PER_VALUE = 64;
 /** For the turn of a large request. */
@@ -85,6 +90,11 @@ const TOO_MANY_OBJECTS = refuse(
   413,
   'REQUEST_ENTITY_TOO_LARGE',
   `The request has more than ${SMALL.containers.toLocaleString('en')} lists and objects, where a list of texts is expected.`,
+);
+const TOO_MANY_CHUNKS = refuse(
+  400,
+  'BAD_REQUEST',
+  `The request comes in chunks of less than ${CHUNKS.octetsEach} octets. Send larger ones.`,
 );
 const NO_QUERY = refuse(400, 'BAD_REQUEST', 'The request has no text. Send an object with `query`, a string.');
 
@@ -148,7 +158,7 @@ export async function readBody(deps: BodyDeps, request: BodyRequest): Promise<Bo
       throw error;
     }));
   // What was announced is on its way, even if it is not read.
-  account.charge(Math.min(Math.max(announced, reading.length()), LARGE.octets) * COST_PER_OCTET);
+  account.charge(Math.min(Math.max(announced, reading.length()), LARGE.octets) * COST_PER_OCTET + reading.extraCost());
   if (body.kind === 'REFUSED') hold.release();
   return body;
 
@@ -172,6 +182,7 @@ function createReading(deps: BodyDeps, request: BodyRequest, hold: Hold) {
   let query: string | null | undefined;
   let admitted: Admitted | null = null;
   let isLarge = false;
+  let chunkCount = 0;
 
   function findQuery(): string | null {
     if (query === undefined && scan.member('query') !== null) query = stringAt(scan, 'query', text);
@@ -210,10 +221,13 @@ function createReading(deps: BodyDeps, request: BodyRequest, hold: Hold) {
     judgeLarge,
     admitted: () => admitted,
     length: () => scan.counts().octets,
+    extraCost: () => chunkCount * COST_PER_CHUNK + (isLarge ? scan.counts().values * COST_PER_VALUE : 0),
     isLarge: () => isLarge,
     query: () => query ?? null,
     forget: () => octets.clear(),
     take(chunk: Buffer): ReturnType<typeof judgeLarge> {
+      chunkCount += 1;
+      if (chunkCount > CHUNKS.most + scan.counts().octets / CHUNKS.octetsEach) return TOO_MANY_CHUNKS;
       const fault = scan.push(chunk);
       if (fault !== null) return faulty(fault);
       const { octets: length, values, containers } = scan.counts();

@@ -120,6 +120,28 @@ export function createTurns(): Turns {
   };
 }
 
+/** Pages under way, of some ten megabytes each: in all, and to a network. */
+const PAGES = { total: 8, each: 4 };
+
+export interface PageRoom {
+  /** False: as many are under way. Otherwise held until `done`. */
+  hold(address: string, done: Promise<void>): boolean;
+}
+
+/** @param networkOf the network that an address stands for; null: it is trusted, and shares nothing with the others */
+export function createPageRoom(networkOf: (address: string) => string | null): PageRoom {
+  const trusted = 'trusted';
+  const room = createRoom(PAGES, trusted);
+  return {
+    hold(address, done) {
+      const network = networkOf(address) ?? trusted;
+      const hasRoom = room.take(network, 1) === null;
+      if (hasRoom) void done.then(() => room.giveBack(network, 1));
+      return hasRoom;
+    },
+  };
+}
+
 /** In all, and of a tenant. */
 const ANSWERS = { total: 128 * MIB, each: 64 * MIB };
 /** The bounds of messages read whole: one is held several times, as octets, as texts, and as JSON. */

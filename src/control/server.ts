@@ -39,7 +39,7 @@ import {
 } from './refusals.ts';
 import { rejectPage } from './reject-pages.ts';
 import { readBody } from './request-body.ts';
-import { type AnswerRoom, boundTaking, createAnswerRoom, createRequestRooms } from './request-room.ts';
+import { type AnswerRoom, boundTaking, createAnswerRoom, createPageRoom, createRequestRooms } from './request-room.ts';
 import type { Session } from './subscriptions/outbox.ts';
 import { createSubscriptions, type Subscriptions } from './subscriptions/subscriptions.ts';
 
@@ -220,10 +220,21 @@ function addGraphql(
       body.release();
     }
   });
+  const pages = createPageRoom(parts.strangerNetwork);
+  const page = async (c: HttpContext<AppTypes>): Promise<Response> => {
+    const { incoming, outgoing } = c.env;
+    const address = incoming.socket.remoteAddress ?? null;
+    const seconds = billing.waitOfStranger(address);
+    if (seconds > 0) return tellBusy(c, 429, seconds);
+    billing.chargeStranger(address, PAGE_COST);
+    const done = new Promise<void>((resolve) => outgoing.once('close', resolve));
+    if (!pages.hold(address ?? '', done)) return tellBusy(c, 503, PAGE_RETRY_SECONDS);
+    return graphiql(c, (octets) => boundTaking(octets, done, () => outgoing.destroy()));
+  };
   app.all('/graphql', async (c) =>
-    c.req.method === 'GET' && wantsHtml(c) ? graphiql(c) : c.json(POST_ONLY, 405, { Allow: 'POST' }),
+    c.req.method === 'GET' && wantsHtml(c) ? page(c) : c.json(POST_ONLY, 405, { Allow: 'POST' }),
   );
-  app.get('/', async (c) => (wantsHtml(c) ? graphiql(c) : c.text('Backup MX: POST /graphql, GET /schema.graphql\n')));
+  app.get('/', async (c) => (wantsHtml(c) ? page(c) : c.text('Backup MX: POST /graphql, GET /schema.graphql\n')));
 }
 
 /** The answer with its octets counted; null: there is no room for it. What comes bit by bit has bounds of its own. */
@@ -279,10 +290,22 @@ function wantsHtml(c: HttpContext): boolean {
   return c.req.header('Accept')?.includes('text/html') ?? false;
 }
 
-async function graphiql(c: HttpContext): Promise<Response> {
+/** Copying the page into a response takes some 15 ms of the processor. */
+const PAGE_COST = 6_000;
+const PAGE_RETRY_SECONDS = 2;
+
+function tellBusy(c: HttpContext, status: 429 | 503, seconds: number): Response {
+  const text = `The page is being sent to as many browsers as it may be at once. Load it again in ${seconds} s.\n`;
+  return c.text(text, status, { 'Retry-After': `${seconds}` });
+}
+
+/** `onOctets` is told how many there are. */
+async function graphiql(c: HttpContext, onOctets: (octets: number) => void): Promise<Response> {
   const { html, gzipped, contentSecurityPolicy } = await loadGraphiql();
   const isGzip = /\bgzip\b/.test(c.req.header('Accept-Encoding') ?? '');
-  return c.body(isGzip ? gzipped : html, 200, {
+  const body = isGzip ? gzipped : html;
+  onOctets(body.length);
+  return c.body(body, 200, {
     'Content-Type': 'text/html; charset=utf-8',
     'Content-Security-Policy': contentSecurityPolicy,
     'Cache-Control': 'no-cache',

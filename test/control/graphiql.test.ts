@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { connect, type Socket } from 'node:net';
+import { createPageRoom } from '../../src/control/request-room.ts';
+import { until } from '../helpers/child.ts';
 import { type Harness, startControl } from './harness.ts';
 
 let control: Harness;
@@ -28,4 +31,50 @@ test('a browser gets GraphiQL at / and /graphql, with a policy that allows our o
   }
   const other = await fetch(`${control.url}/`, { headers: { Accept: '*/*' } });
   expect(await other.text()).toContain('POST /graphql');
+});
+
+test('the page is sent to eight browsers at once, four of a network; who reads nothing keeps nobody out for long', async () => {
+  const room = createPageRoom((address) => (address === '127.0.0.1' ? null : address));
+  const over = Promise.withResolvers<void>();
+  const held = ['192.0.2.1', '192.0.2.2'].flatMap((address) =>
+    [1, 2, 3, 4, 5].map(() => room.hold(address, over.promise)),
+  );
+  expect(held).toEqual([true, true, true, true, false, true, true, true, true, false]);
+  expect(room.hold('192.0.2.3', over.promise)).toBe(false);
+  // One that is trusted shares nothing with them.
+  expect(room.hold('127.0.0.1', over.promise)).toBe(true);
+  over.resolve();
+  await over.promise;
+  expect(room.hold('192.0.2.3', over.promise)).toBe(true);
+});
+
+test('a ninth browser beside eight that read nothing is told to come again, and gets the page then', async () => {
+  await (await fetch(`${control.url}/`, { headers: { Accept: 'text/html' } })).arrayBuffer();
+  const { hostname, port } = new URL(control.url);
+  const unread = await Promise.all(
+    Array.from(
+      { length: 8 },
+      () =>
+        new Promise<Socket>((resolve, reject) => {
+          const socket = connect({ host: hostname, port: Number(port) }, () => {
+            socket.write('GET / HTTP/1.1\r\nHost: a\r\nAccept: text/html\r\n\r\n');
+            // Its beginning is here: the rest stays unread.
+            socket.once('readable', () => resolve(socket));
+          }).once('error', reject);
+        }),
+    ),
+  );
+  const heads = unread.map((socket) => String(socket.read(12)));
+  expect(heads.filter((head) => head.endsWith('200')).length).toBe(4);
+  expect(heads.filter((head) => head.endsWith('503')).length).toBe(4);
+  const refused = await fetch(`${control.url}/`, { headers: { Accept: 'text/html' } });
+  expect([refused.status, refused.headers.get('Retry-After')]).toEqual([503, '2']);
+  // The API is not concerned.
+  expect(await control.ask<unknown>('{ viewer { isOperator } }')).toEqual({ viewer: { isOperator: true } });
+  for (const socket of unread) socket.destroy();
+  await until('the page is sent again', 5000, async () => {
+    const again = await fetch(`${control.url}/`, { headers: { Accept: 'text/html' } });
+    await again.arrayBuffer();
+    return again.status === 200;
+  });
 });

@@ -108,6 +108,35 @@ describe('what is large', () => {
     expect(sent).toBeLessThan(size / 2);
   });
 
+  test('in chunks of one octet is refused after a thousand of them; slow typing by hand is not', async () => {
+    const { port } = new URL(control.url);
+    const send = async (chunks: string): Promise<string> => {
+      const socket = connect({ port: Number(port), host: '127.0.0.1' });
+      let answer = '';
+      socket.on('error', () => undefined);
+      const answered = new Promise<void>((resolve) => {
+        socket.on('close', () => resolve());
+        socket.on('data', (data) => {
+          answer += data.toString();
+          if (answer.includes('}')) resolve();
+        });
+      });
+      socket.write(
+        `POST /graphql HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${reader}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`,
+      );
+      socket.write(chunks);
+      await answered;
+      socket.destroy();
+      return answer;
+    };
+    const each = (text: string): string => [...text].map((octet) => `1\r\n${octet}\r\n`).join('');
+    const query = JSON.stringify({ query: VIEWER });
+    expect(await send(`${each(query)}0\r\n\r\n`)).toStartWith('HTTP/1.1 200');
+    const refused = await send(each(' '.repeat(20_000)));
+    expect(refused).toStartWith('HTTP/1.1 400');
+    expect(refused).toContain('chunks of less than 64 octets');
+  });
+
   test('a text that is wrong is told as such, however large its variables are', async () => {
     const variables = list(entries(120_000));
     const { error } = await post(JSON.stringify({ query: ADD.replace('addedCount', 'addedCuont'), variables }));
