@@ -34,7 +34,7 @@ const LISTED = ADDRESSES.filter((_, n) => n % 10 === 0);
 export const ACCEPT_SCENE = { mxDomains: [CHECKED], silentZones: [SILENT_ZONE], listed: LISTED };
 
 export async function addAcceptDomains({ addDomain, sql }: Scene): Promise<void> {
-  await addDomain(PLAIN, { callAheads: false });
+  await addDomain(PLAIN, { hasCallAheads: false });
   await addDomain(CHECKED, {
     dnsblZones: [
       { zone: LISTING_ZONE, mode: 'DRY_RUN' },

@@ -17,8 +17,8 @@ const ASKED = 20_000;
 const WARM_UP = 1000;
 
 export async function addReplyDomains({ addDomain, sql }: Scene): Promise<void> {
-  await addDomain(PLAIN, { callAheads: false });
-  await addDomain(LISTED, { callAheads: false });
+  await addDomain(PLAIN, { hasCallAheads: false });
+  await addDomain(LISTED, { hasCallAheads: false });
   await addDomain(KNOWN, {});
   const startedAtMs = performance.now();
   await fillUserList(sql, LISTED, ENTRIES);

@@ -15,7 +15,7 @@ const FIRST_ADDRESS = 9_000_000;
 const TIME_OUT_MS = 3000;
 
 export async function addSilentDomain({ addDomain }: Scene): Promise<void> {
-  await addDomain(DOMAIN, { callAheads: false, dnsblZones: [{ zone: SILENT_ZONE, mode: 'REJECT' }] });
+  await addDomain(DOMAIN, { hasCallAheads: false, dnsblZones: [{ zone: SILENT_ZONE, mode: 'REJECT' }] });
 }
 
 /** One client after the other, each with all its recipients one after the other. */

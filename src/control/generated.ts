@@ -330,9 +330,7 @@ export type DoctorVerdict = typeof DoctorVerdict[keyof typeof DoctorVerdict];
 export type Domain = Node & {
   readonly __typename?: 'Domain';
   readonly breaker: Breaker;
-  readonly callAheads: Scalars['Boolean']['output'];
   readonly conditions: ReadonlyArray<DomainCondition>;
-  readonly delayReports: Scalars['Boolean']['output'];
   readonly deliverTo: ReadonlyArray<NextHop>;
   readonly dnsblAllowedClients: ReadonlyArray<Scalars['String']['output']>;
   readonly dnsblThreshold: Scalars['Int']['output'];
@@ -344,6 +342,8 @@ export type Domain = Node & {
   readonly drills: DrillConnection;
   readonly etrnClients: ReadonlyArray<Scalars['String']['output']>;
   readonly flow: ReadonlyArray<FlowSlot>;
+  readonly hasCallAheads: Scalars['Boolean']['output'];
+  readonly hasDelayReports: Scalars['Boolean']['output'];
   readonly id: Scalars['ID']['output'];
   readonly ignoredAlertContacts: ReadonlyArray<Scalars['String']['output']>;
   readonly labels: ReadonlyArray<Label>;
@@ -380,8 +380,6 @@ export type DomainFlowArgs = {
 
 export type DomainApplyInput = {
   readonly allowEveryone?: InputMaybe<Scalars['Boolean']['input']>;
-  readonly callAheads?: InputMaybe<Scalars['Boolean']['input']>;
-  readonly delayReports?: InputMaybe<Scalars['Boolean']['input']>;
   readonly deliverTo?: InputMaybe<ReadonlyArray<NextHopInput>>;
   readonly dnsblAllowedClients?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   readonly dnsblThreshold?: InputMaybe<Scalars['Int']['input']>;
@@ -390,6 +388,8 @@ export type DomainApplyInput = {
   readonly drainPerMinute?: InputMaybe<Scalars['Int']['input']>;
   readonly etrnClients?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   readonly force?: InputMaybe<Scalars['Boolean']['input']>;
+  readonly hasCallAheads?: InputMaybe<Scalars['Boolean']['input']>;
+  readonly hasDelayReports?: InputMaybe<Scalars['Boolean']['input']>;
   readonly labels?: InputMaybe<ReadonlyArray<LabelInput>>;
   readonly name: Scalars['String']['input'];
   readonly recipientDelimiter?: InputMaybe<Scalars['String']['input']>;
@@ -448,8 +448,6 @@ export type DomainConnection = {
 };
 
 export type DomainCreateInput = {
-  readonly callAheads?: InputMaybe<Scalars['Boolean']['input']>;
-  readonly delayReports?: InputMaybe<Scalars['Boolean']['input']>;
   readonly deliverTo?: InputMaybe<ReadonlyArray<NextHopInput>>;
   readonly dnsblAllowedClients?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   readonly dnsblThreshold?: InputMaybe<Scalars['Int']['input']>;
@@ -458,6 +456,8 @@ export type DomainCreateInput = {
   readonly drainPerMinute?: InputMaybe<Scalars['Int']['input']>;
   readonly etrnClients?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   readonly force?: InputMaybe<Scalars['Boolean']['input']>;
+  readonly hasCallAheads?: InputMaybe<Scalars['Boolean']['input']>;
+  readonly hasDelayReports?: InputMaybe<Scalars['Boolean']['input']>;
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   readonly labels?: InputMaybe<ReadonlyArray<LabelInput>>;
   readonly name: Scalars['String']['input'];
@@ -717,8 +717,6 @@ export type DomainUnsuspendPayload = {
 };
 
 export type DomainUpdateInput = {
-  readonly callAheads?: InputMaybe<Scalars['Boolean']['input']>;
-  readonly delayReports?: InputMaybe<Scalars['Boolean']['input']>;
   readonly deliverTo?: InputMaybe<ReadonlyArray<NextHopInput>>;
   readonly dnsblAllowedClients?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   readonly dnsblThreshold?: InputMaybe<Scalars['Int']['input']>;
@@ -728,6 +726,8 @@ export type DomainUpdateInput = {
   readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
   readonly etrnClients?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   readonly expectedRevision?: InputMaybe<Scalars['Int']['input']>;
+  readonly hasCallAheads?: InputMaybe<Scalars['Boolean']['input']>;
+  readonly hasDelayReports?: InputMaybe<Scalars['Boolean']['input']>;
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   readonly labels?: InputMaybe<ReadonlyArray<LabelInput>>;
   readonly name: Scalars['String']['input'];
@@ -3251,9 +3251,7 @@ export type DoctorReportResolvers<ContextType = Context, ParentType extends Reso
 
 export type DomainResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Domain'] = ResolversParentTypes['Domain']> = {
   breaker?: Resolver<ResolversTypes['Breaker'], ParentType, ContextType>;
-  callAheads?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   conditions?: Resolver<ReadonlyArray<ResolversTypes['DomainCondition']>, ParentType, ContextType>;
-  delayReports?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   deliverTo?: Resolver<ReadonlyArray<ResolversTypes['NextHop']>, ParentType, ContextType>;
   dnsblAllowedClients?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   dnsblThreshold?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
@@ -3265,6 +3263,8 @@ export type DomainResolvers<ContextType = Context, ParentType extends ResolversP
   drills?: Resolver<ResolversTypes['DrillConnection'], ParentType, ContextType, RequireFields<DomainDrillsArgs, 'first'>>;
   etrnClients?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   flow?: Resolver<ReadonlyArray<ResolversTypes['FlowSlot']>, ParentType, ContextType, RequireFields<DomainFlowArgs, 'since' | 'slots'>>;
+  hasCallAheads?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  hasDelayReports?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   ignoredAlertContacts?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   labels?: Resolver<ReadonlyArray<ResolversTypes['Label']>, ParentType, ContextType>;

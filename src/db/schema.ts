@@ -162,7 +162,7 @@ export const DOMAIN_SETTINGS = {
   /** In a local part, what follows this character is not compared with the User List; null: compared whole. */
   recipientDelimiter: text('recipient_delimiter'),
   /** Whether the primary is asked about a recipient before it is accepted. */
-  callAheads: boolean('call_aheads').notNull().default(true),
+  hasCallAheads: boolean('call_aheads').notNull().default(true),
   unknownWhileDown: text('unknown_while_down', { enum: ['ACCEPT', 'DEFER_THEN_ACCEPT', 'DEFER'] })
     .notNull()
     .default('ACCEPT'),
@@ -175,7 +175,7 @@ export const DOMAIN_SETTINGS = {
   /** Networks whose hosts may ask for the mail by ETRN: `192.0.2.0/24`. */
   etrnClients: jsonb('etrn_clients').$type<readonly string[]>().notNull().default([]),
   /** Senders are notified of a delay although they did not request it. */
-  delayReports: boolean('delay_reports').notNull().default(false),
+  hasDelayReports: boolean('delay_reports').notNull().default(false),
 };
 
 export const domains = pgTable('domains', {

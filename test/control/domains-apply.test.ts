@@ -71,7 +71,7 @@ describe('domainsApply', () => {
       domains: [
         { name: 'new.example', recipients: ['Alice', 'bob'] },
         { name: 'kept.example' },
-        { name: 'CHANGED.example', callAheads: false, recipients: ['carol'] },
+        { name: 'CHANGED.example', hasCallAheads: false, recipients: ['carol'] },
       ],
       owner: OWNER,
       prune: true,
@@ -79,7 +79,7 @@ describe('domainsApply', () => {
     const steps = [
       ['new.example', 'CREATE'],
       ['kept.example', 'KEEP'],
-      ['changed.example', 'UPDATE', 'callAheads', 'recipients'],
+      ['changed.example', 'UPDATE', 'hasCallAheads', 'recipients'],
       ['gone.example', 'DELETE'],
     ];
     const before = await rows();
@@ -128,7 +128,7 @@ describe('domainsApply', () => {
         { name: 'two.example', recipients: [], allowEveryone: true },
         {
           name: 'one.example',
-          callAheads: false,
+          hasCallAheads: false,
           deliverTo: [{ host: 'mx.example.net' }],
           dnsblZones: [{ zone: 'zen.spamhaus.org', mode: 'REJECT', weight: 2 }],
           labels: [{ key: 'a', value: 'b' }],
@@ -146,9 +146,9 @@ describe('domainsApply', () => {
         ['recipients', '1 entry', 'off: −1 (alice)'],
       ],
       [
-        ['callAheads', 'true', 'false'],
         ['deliverTo', '[2001:db8::1]:2525', 'mx.example.net:25'],
         ['dnsbl', null, 'zen.spamhaus.org REJECT weight 2'],
+        ['hasCallAheads', 'true', 'false'],
         ['labels', 'managed-by=backup-mx.yaml', 'a=b, managed-by=backup-mx.yaml'],
         ['recipients', '2 entries', '8 entries: +7 (a, b, c, d, e, …) −1 (old)'],
         ['unknownWhileDown', 'ACCEPT', 'DEFER_THEN_ACCEPT, 6 h'],

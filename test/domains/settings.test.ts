@@ -7,7 +7,7 @@ const PRESENT: DomainSettings = {
   deliverTo: [{ host: 'mx.given.test', port: 25 }],
   labels: { team: 'mail' },
   recipientDelimiter: '-',
-  callAheads: false,
+  hasCallAheads: false,
   unknownWhileDown: { policy: 'DEFER_THEN_ACCEPT', hours: 8 },
   dnsbl: {
     zones: [{ zone: 'list.test', mode: 'REJECT', weight: 2, codes: ['127.0.0.2'] }],
@@ -18,7 +18,7 @@ const PRESENT: DomainSettings = {
   tlsPolicy: 'VERIFIED',
   drainPerMinute: 600,
   etrnClients: ['192.0.2.1'],
-  delayReports: true,
+  hasDelayReports: true,
 };
 
 function apply(input: DomainSettingsInput, present = PRESENT): DomainSettings | string[] {
@@ -35,7 +35,7 @@ test('null puts every default back', () => {
     deliverTo: null,
     labels: null,
     recipientDelimiter: null,
-    callAheads: null,
+    hasCallAheads: null,
     unknownWhileDown: null,
     dnsblZones: null,
     dnsblThreshold: null,
@@ -44,13 +44,13 @@ test('null puts every default back', () => {
     tlsPolicy: null,
     drainPerMinute: null,
     etrnClients: null,
-    delayReports: null,
+    hasDelayReports: null,
   };
   expect(apply(nothing)).toEqual(DEFAULT_SETTINGS);
 });
 
 test('each field is changed by itself', () => {
-  expect(apply({ callAheads: true })).toEqual({ ...PRESENT, callAheads: true });
+  expect(apply({ hasCallAheads: true })).toEqual({ ...PRESENT, hasCallAheads: true });
   expect(apply({ recipientDelimiter: '+' })).toEqual({ ...PRESENT, recipientDelimiter: '+' });
   expect(apply({ unknownWhileDown: { policy: 'DEFER_THEN_ACCEPT' } })).toEqual({
     ...PRESENT,

@@ -25,7 +25,7 @@ beforeAll(async () => {
   primary = await flow.primary('127.0.0.2', {
     modes: { rcptVerdict: (address) => (/^user\d+@/.test(address) ? null : '550 5.1.1 No such user here') },
   });
-  await flow.addDomain(ASKED, primary, { callAheads: true });
+  await flow.addDomain(ASKED, primary, { hasCallAheads: true });
   await flow.addDomain(LISTED, primary, { recipients: HONEST });
 });
 afterAll(() => flow.close());

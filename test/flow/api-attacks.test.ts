@@ -16,7 +16,7 @@ beforeAll(async () => {
     env: { IN_FLIGHT_BYTES: `${IN_FLIGHT_BYTES}`, DELIVERY_HOLD: 'true', LOG_LEVEL: 'warn' },
   });
   await service.graphql(
-    'mutation { domainCreate(input: { name: "held.example", deliverTo: [{ host: "192.0.2.1" }], callAheads: false }) { userErrors { code } } }',
+    'mutation { domainCreate(input: { name: "held.example", deliverTo: [{ host: "192.0.2.1" }], hasCallAheads: false }) { userErrors { code } } }',
   );
 }, 60_000);
 afterAll(() => service.remove());

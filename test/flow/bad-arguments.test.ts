@@ -112,7 +112,13 @@ const WRONG: readonly Wrong[] = [
   ['a negative cap', 'domainUpdate', of({ drainPerMinute: -1 }), 'drainPerMinute', 'INVALID'],
   ['a cap beyond all', 'domainUpdate', of({ drainPerMinute: 2_147_483_647 }), 'drainPerMinute', 'INVALID'],
   ['a negative threshold', 'domainUpdate', of({ dnsblThreshold: -1 }), 'dnsblThreshold', 'INVALID'],
-  ['another revision', 'domainUpdate', of({ callAheads: true, expectedRevision: -1 }), 'expectedRevision', 'CONFLICT'],
+  [
+    'another revision',
+    'domainUpdate',
+    of({ hasCallAheads: true, expectedRevision: -1 }),
+    'expectedRevision',
+    'CONFLICT',
+  ],
   [
     'a negative deferral',
     'domainUpdate',

@@ -17,7 +17,7 @@ const STAFF = Array.from({ length: 6 }, (_, n) => `staff${n}`);
 
 test('in the trial and behind an open breaker everybody gets through the door; mended, all arrives', async () => {
   const name = 'door.example';
-  const primary = await openDomain(flow, { name, host: '127.0.0.21', recipients: STAFF, callAheads: true });
+  const primary = await openDomain(flow, { name, host: '127.0.0.21', recipients: STAFF, hasCallAheads: true });
   await holdAndReturn(flow, primary, { name, to: [['staff0']], rcptVerdict: () => REFUSAL });
   await untilBreaker(flow.service, name, 'TRIAL');
   await flow.untilSeen(name, 'is in no outage', ({ outage }) => outage === null);

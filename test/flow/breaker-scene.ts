@@ -35,11 +35,11 @@ export async function openDomain(
     name,
     host,
     recipients,
-    callAheads = false,
-  }: { name: string; host: string; recipients: readonly string[]; callAheads?: boolean },
+    hasCallAheads = false,
+  }: { name: string; host: string; recipients: readonly string[]; hasCallAheads?: boolean },
 ): Promise<FakePrimary> {
   const primary = await flow.primary(host);
-  await flow.addDomain(name, primary, { recipients, callAheads });
+  await flow.addDomain(name, primary, { recipients, hasCallAheads });
   return primary;
 }
 

@@ -39,7 +39,7 @@ beforeAll(async () => {
     rcptVerdict: (address) => (mailboxes.has(address.split('@')[0] ?? '') ? null : '550 5.1.1 Not at primary.example'),
   });
   await flow.addDomain(DOMAIN, undefined, {
-    callAheads: true,
+    hasCallAheads: true,
     unknownWhileDown: { policy: 'DEFER', duration: 'PT4H' },
   });
   second = await startServiceInProcess({

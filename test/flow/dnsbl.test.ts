@@ -47,7 +47,7 @@ afterAll(() => flow?.close());
 
 async function add(name: string, dnsblZones: readonly Record<string, unknown>[]): Promise<void> {
   const deliverTo = [{ host: PRIMARY, port: 25 }];
-  expect(await flow.change('domainCreate', { name, deliverTo, callAheads: false, dnsblZones })).toEqual([]);
+  expect(await flow.change('domainCreate', { name, deliverTo, hasCallAheads: false, dnsblZones })).toEqual([]);
 }
 
 /** The replies to RCPT of one transaction of this client. */

@@ -22,7 +22,7 @@ beforeAll(async () => {
     startService,
   );
   const primary = await flow.primary('127.0.0.9');
-  await flow.addDomain('asked.example', primary, { callAheads: true });
+  await flow.addDomain('asked.example', primary, { hasCallAheads: true });
   await flow.addDomain('listed.example', primary, { dnsblZones: [{ zone: 'bl.example', mode: 'REJECT' }] });
   await flow.addDomain('users.example', primary);
   expect(await flow.change('recipientListReplace', { domain: 'users.example', localParts: ['alice'] })).toEqual([]);

@@ -238,7 +238,7 @@ test('71 a sender beyond ASCII hears in UTF-8, over SMTPUTF8', async () => {
 test('71 NOTIFY=DELAY: one notice after four hours, with Will-Retry-Until; then the message arrives', async () => {
   const gone = await startFakePrimary();
   await flow.addDomain('gone.example', gone);
-  await flow.addDomain('talkative.example', gone, { delayReports: true });
+  await flow.addDomain('talkative.example', gone, { hasDelayReports: true });
   await gone.stop();
   try {
     const asked = {

@@ -54,7 +54,7 @@ beforeAll(async () => {
     ],
   });
   flow.dns.set('mx.honest.example', { A: [honest.host] });
-  await flow.addDomain('honest.example', undefined, { callAheads: false });
+  await flow.addDomain('honest.example', undefined, { hasCallAheads: false });
   for (const name of names) {
     flow.dns.set(name, {
       MX: [
@@ -64,7 +64,7 @@ beforeAll(async () => {
     });
     flow.dns.set(`mta-sts.${name}`, { A: [POLICY.host] });
     flow.dns.set(`_mta-sts.${name}`, { TXT: ['v=STSv1; id=1;'] });
-    await flow.addDomain(name, undefined, { callAheads: false });
+    await flow.addDomain(name, undefined, { hasCallAheads: false });
   }
 }, 60_000);
 afterAll(async () => {

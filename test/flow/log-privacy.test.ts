@@ -78,7 +78,7 @@ describe.each(['full', 'domain'])('LOG_ADDRESSES=%s', (addresses) => {
     away = await startFakePrimary();
     await flow.primary('127.0.0.3');
     await flow.addDomain(DOMAIN, primary);
-    await flow.addDomain(ASKED, primary, { callAheads: true });
+    await flow.addDomain(ASKED, primary, { hasCallAheads: true });
     await away.stop();
     await flow.addDomain(AWAY, away);
   });

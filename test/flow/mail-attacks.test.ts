@@ -46,7 +46,7 @@ beforeAll(async () => {
   }
   flow = await startFlow(zones, { IN_FLIGHT_BYTES: `${IN_FLIGHT_BYTES}`, LOG_LEVEL: 'warn' }, startService);
   primary = await startFakePrimary();
-  await flow.addDomain(DOMAIN, primary, { callAheads: false });
+  await flow.addDomain(DOMAIN, primary, { hasCallAheads: false });
   senders = createServer((socket) => {
     sockets.add(socket.on('error', () => undefined));
     if (socket.localAddress === REPORTED) {

@@ -41,7 +41,7 @@ async function untilSwept(): Promise<void> {
 
 test('in its window nothing is dialled, not even a call-ahead; behind it the mail goes by itself', async () => {
   const domain = 'window.example';
-  await flow.addDomain(domain, primary, { callAheads: true });
+  await flow.addDomain(domain, primary, { hasCallAheads: true });
   const [from, until] = [await later(1), await later(3)];
   expect(await flow.change('domainPause', { name: domain, from, until, reason: 'new disks' })).toEqual([]);
   await flow.send({ to: [`before@${domain}`] });

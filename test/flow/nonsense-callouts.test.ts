@@ -27,7 +27,7 @@ beforeAll(async () => {
     const domain = `${stage}-${nonsense.replaceAll('_', '-')}.example`.toLowerCase();
     const primary = await startNonsensePrimary(stage, nonsense);
     primaries.set(domain, primary);
-    await flow.addDomain(domain, primary, { callAheads: true });
+    await flow.addDomain(domain, primary, { hasCallAheads: true });
   };
   await Promise.all(ASKED.flatMap((stage) => LOUD.map((nonsense) => add(stage, nonsense))));
 }, 60_000);

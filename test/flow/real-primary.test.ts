@@ -140,7 +140,7 @@ describe.each(MTAS)('%s', (name, reason, startPrimary) => {
       };
       try {
         await primary.come('RIGHT');
-        await flow.addDomain(domain, { host: '127.0.0.1', port: primary.port }, { callAheads: true });
+        await flow.addDomain(domain, { host: '127.0.0.1', port: primary.port }, { hasCallAheads: true });
         await send('before');
         await until('the first message arrives', PATIENCE_MS, async () => (await primary.readSubjects()).length === 1);
         await primary.go();

@@ -28,7 +28,7 @@ export async function createDomain(
 ): Promise<void> {
   const { domainCreate } = await service.graphql<{ domainCreate: UserErrors }>(
     `mutation ($name: String!, $deliverTo: [NextHopInput!]) {
-      domainCreate(input: { name: $name, deliverTo: $deliverTo, callAheads: false }) { domain { name status } userErrors { code message } }
+      domainCreate(input: { name: $name, deliverTo: $deliverTo, hasCallAheads: false }) { domain { name status } userErrors { code message } }
     }`,
     { name, deliverTo },
   );

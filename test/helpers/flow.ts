@@ -196,7 +196,7 @@ export async function startFlow(
     },
     addDomain: async (name, primary, more = {}) => {
       const deliverTo = primary === undefined ? [] : [{ host: primary.host, port: primary.port }];
-      const errors = await change('domainCreate', { name, deliverTo, callAheads: false, ...more });
+      const errors = await change('domainCreate', { name, deliverTo, hasCallAheads: false, ...more });
       if (errors.length > 0) throw new Error(`domainCreate ${name}: ${errors.join(', ')}`);
     },
     see,

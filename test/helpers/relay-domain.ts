@@ -10,7 +10,7 @@ export function relayDomain(name: string, more: Partial<RelayDomain> = {}): Rela
     destinationId: `to ${name}`,
     status: 'ACTIVE',
     recipientList: { count: 0, revision: 0 },
-    callAheads: false,
+    hasCallAheads: false,
     revision: 1,
     ...more,
   };

@@ -164,7 +164,7 @@ export async function openScene(zones: Readonly<Record<string, FakeRecords>> = {
       const deliverTo = more.deliverTo ?? [{ host: primary.host, port: primary.port }];
       const id = newId();
       const tenantId = OPERATOR_TENANT_ID;
-      const domain = relayDomain(name, { callAheads: true, ...more, id, tenantId, destinationId, deliverTo });
+      const domain = relayDomain(name, { hasCallAheads: true, ...more, id, tenantId, destinationId, deliverTo });
       await db.sql`
         insert into domains (id, tenant_id, destination_id, name, status, deliver_to, recipient_delimiter)
         values (${id}, ${tenantId}, ${destinationId}, ${name}, 'ACTIVE', ${JSON.stringify(deliverTo)}::text::jsonb,

@@ -23,7 +23,7 @@ const ROW = 'name status queue { heldCount heldSize nextAttemptAt } outage { kin
 const WHOLE =
   `${ROW} id revision lastAttempt { at host address reply outcome } requestedAttempt { requestedAt startedAt waitsFor }
   labels { key value } tenant { name } mx { verdict recommended { host preference } observed { host preference } }
-  proof { name value seenAt lostAt } pause { from until reason isInForce } breaker { state reply } recipientList { isEnabled entryCount } callAheads tlsPolicy
+  proof { name value seenAt lostAt } pause { from until reason isInForce } breaker { state reply } recipientList { isEnabled entryCount } hasCallAheads tlsPolicy
   deliverTo { host port } dnsblZones { zone mode } drainPerMinute` as const;
 
 async function list(call: Call): Promise<Shown> {
@@ -70,7 +70,7 @@ async function showDomain(call: Call): Promise<Shown> {
       ],
       ['deliver to', domain.deliverTo.map(({ host, port }) => `${host}:${port}`).join(', ')],
       ['user list', domain.recipientList.isEnabled ? `${domain.recipientList.entryCount} entries` : 'off'],
-      ['call-aheads', domain.callAheads],
+      ['call-aheads', domain.hasCallAheads],
       ['dnsbl', domain.dnsblZones.map(({ zone, mode }) => `${zone} (${mode})`).join(', ')],
       ['tls', domain.tlsPolicy],
       ['labels', domain.labels.map(({ key, value }) => `${key}=${value}`).join(', ')],

@@ -144,7 +144,7 @@ export function createCalloutCheck(deps: CalloutCheckDeps): CalloutCheck {
 
   return {
     check: (question) => {
-      if (!question.domain.callAheads) return PASS;
+      if (!question.domain.hasCallAheads) return PASS;
       const subjects = subjectsOf(question);
       if (subjects === null) return PASS;
       const { form, spelling } = subjects;

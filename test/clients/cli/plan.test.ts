@@ -99,13 +99,13 @@ domains:
 
   test('name unknown keys and wrong types with line and column, and do nothing', async () => {
     const bad = async () =>
-      'domains:\n  - name: a.example\n    deliverto: []\n    callAheads: "yes"\n    drainPerMinute: 1.5\n    tlsPolicy: SOME\n  - recipients: alice\n';
+      'domains:\n  - name: a.example\n    deliverto: []\n    hasCallAheads: "yes"\n    drainPerMinute: 1.5\n    tlsPolicy: SOME\n  - recipients: alice\n';
     expect(await callVerb(control.url, applyVerb, ['--file', '-'], { readInput: bad })).toEqual({
       code: 1,
       out: [],
       err: [
         'backup-mx: -:3:5: unknown key "deliverto": did you mean deliverTo?',
-        'backup-mx: -:4:17: expected true or false',
+        'backup-mx: -:4:20: expected true or false',
         'backup-mx: -:5:21: expected a whole number',
         expect.stringMatching(/^backup-mx: -:6:16: expected one of NONE, OPPORTUNISTIC/),
         'backup-mx: -:7:17: expected a list',

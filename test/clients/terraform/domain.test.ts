@@ -87,7 +87,7 @@ describe('what others change', () => {
     const config = { name: 'drift.example', labels: { a: '1' } };
     await terraform.applyAll(one(config));
     await control.ask(
-      'mutation { domainUpdate(input: { name: "drift.example", labels: [], callAheads: false }) { userErrors { code } } }',
+      'mutation { domainUpdate(input: { name: "drift.example", labels: [], hasCallAheads: false }) { userErrors { code } } }',
     );
     expect(await actions(config)).toMatchObject([
       { action: 'UPDATE', planned: { labels: { a: '1' }, call_aheads: true } },
@@ -144,7 +144,7 @@ describe('what is there already', () => {
 
   test('is imported by name, in any spelling, and by id', async () => {
     await control.ask(
-      'mutation { domainCreate(input: { name: "import.example", callAheads: false, labels: [{ key: "k", value: "v" }] }) { userErrors { code } } }',
+      'mutation { domainCreate(input: { name: "import.example", hasCallAheads: false, labels: [{ key: "k", value: "v" }] }) { userErrors { code } } }',
     );
     const config = { name: 'import.example', call_aheads: false, labels: { k: 'v' } };
     const { domain } = await control.ask<{ domain: { id: string } }>(

@@ -364,7 +364,7 @@ describe('a primary that answers', () => {
     scene.mailboxes('alice');
     expect(await node.rcpt(domain, 'postmaster')).toBe('550 BMX-PRIMARY');
     const before = scene.asked().length;
-    expect(await node.rcpt({ ...domain, callAheads: false }, 'nobody')).toBe('250');
+    expect(await node.rcpt({ ...domain, hasCallAheads: false }, 'nobody')).toBe('250');
     expect(scene.asked().length).toBe(before);
   });
 });

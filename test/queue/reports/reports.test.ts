@@ -103,7 +103,7 @@ describe('71 NOTIFY=DELAY', () => {
     expect(await hasContent(asked.id)).toBe(false);
   });
 
-  test('delayReports tells the senders of a domain who asked for nothing', async () => {
+  test('hasDelayReports tells the senders of a domain who asked for nothing', async () => {
     const message = await accept({ notify: [[], ['FAILURE'], ['DELAY']], domain: 'talkative.example' });
     await scene.db.sql`
       insert into domains (id, tenant_id, destination_id, name, status, delay_reports)

@@ -111,8 +111,8 @@ const ATTRIBUTES: Attributes = {
 };
 
 const FIELDS =
-  `id name status revision labels { key value } proof { name value } deliverTo { host port } recipientDelimiter callAheads
-  unknownWhileDown { policy duration } dnsblThreshold dnsblAllowedClients tlsPolicy drainPerMinute etrnClients delayReports` as const;
+  `id name status revision labels { key value } proof { name value } deliverTo { host port } recipientDelimiter hasCallAheads
+  unknownWhileDown { policy duration } dnsblThreshold dnsblAllowedClients tlsPolicy drainPerMinute etrnClients hasDelayReports` as const;
 
 function valuesOf(domain: Selected<Domain, typeof FIELDS>): State {
   return {
@@ -120,7 +120,7 @@ function valuesOf(domain: Selected<Domain, typeof FIELDS>): State {
     deliver_to: domain.deliverTo.map(formatHost),
     labels: Object.fromEntries(domain.labels.map(({ key, value }) => [key, value])),
     recipient_delimiter: domain.recipientDelimiter,
-    call_aheads: domain.callAheads,
+    call_aheads: domain.hasCallAheads,
     unknown_while_down: domain.unknownWhileDown.policy,
     unknown_while_down_hours: (parseDuration(domain.unknownWhileDown.duration) ?? 0) / HOUR_MS,
     dnsbl_threshold: domain.dnsblThreshold,
@@ -128,7 +128,7 @@ function valuesOf(domain: Selected<Domain, typeof FIELDS>): State {
     tls_policy: domain.tlsPolicy,
     drain_per_minute: domain.drainPerMinute,
     etrn_clients: domain.etrnClients,
-    delay_reports: domain.delayReports,
+    delay_reports: domain.hasDelayReports,
     id: domain.id,
     status: domain.status,
     proof_name: domain.proof?.name ?? null,
@@ -142,7 +142,7 @@ function inputOf(planned: State): Record<string, unknown> {
     deliverTo: textsOf(planned['deliver_to']).map(parseHost),
     labels: labelsOf(planned['labels'] ?? null),
     recipientDelimiter: planned['recipient_delimiter'] ?? null,
-    callAheads: planned['call_aheads'],
+    hasCallAheads: planned['call_aheads'],
     unknownWhileDown: {
       policy: planned['unknown_while_down'],
       duration: formatDuration(Number(planned['unknown_while_down_hours'] ?? DEFAULT_HOURS) * HOUR_MS),
@@ -152,7 +152,7 @@ function inputOf(planned: State): Record<string, unknown> {
     tlsPolicy: planned['tls_policy'],
     drainPerMinute: planned['drain_per_minute'] ?? null,
     etrnClients: planned['etrn_clients'] ?? [],
-    delayReports: planned['delay_reports'],
+    hasDelayReports: planned['delay_reports'],
   };
 }
 
