@@ -252,8 +252,8 @@ describe('remains of a dead server', () => {
 
   test('a zombie that nobody reaps', async () => {
     const dataDir = await makePreparedDir();
-    // The shell starts a child and becomes something that never waits for it.
-    const parent = spawn('/bin/sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], {
+    // The shell starts a child, which outlives it, and becomes something that never waits for it.
+    const parent = spawn('/bin/sh', ['-c', 'sleep 0.3 & echo $!; exec sleep 60'], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     const zombie = Number(await new Promise((done) => parent.stdout.once('data', done)));
