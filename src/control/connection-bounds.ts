@@ -8,7 +8,7 @@
  */
 import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { setTimeout } from 'node:timers';
+import { setImmediate, setTimeout } from 'node:timers';
 
 /** A browser has six to one host; many people may share an address. */
 export const MOST_OF_NETWORK = 64;
@@ -161,7 +161,11 @@ export function boundRequests(listener: RequestListener): RequestListener {
       count.open -= 1;
       closeUnread(request);
     });
-    listener(request, response);
+    // In the next turn of the event loop: a client that is answered within its own event, and sends the next request at once,
+    // keeps bun from ever looking at other connections.
+    setImmediate(() => {
+      if (!socket.destroyed) listener(request, response);
+    });
   };
 }
 

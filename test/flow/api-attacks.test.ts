@@ -1,9 +1,11 @@
 /** Honest mail while a token with one read scope, or one that may write lists, asks the API for all it can. */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { connect } from 'node:net';
 import { getIntrospectionQuery } from 'graphql';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { measureBeside } from '../helpers/attack-scene.ts';
+import { until } from '../helpers/child.ts';
 import { type Service, startService } from '../helpers/service.ts';
 
 const IN_FLIGHT_BYTES = 64 * 1024 * 1024;
@@ -190,3 +192,41 @@ test.each([
   expect(statuses).toContain('413');
   expect(statuses).not.toContain('200');
 });
+
+test('bodies in chunks of one octet, with no token, keep nobody else from being served', async () => {
+  const { hostname, port } = new URL(service.httpUrl);
+  const head =
+    'POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n';
+  const wire = Buffer.from(head + '1\r\n \r\n'.repeat(60_000));
+  const over = new AbortController();
+  let refusals = 0;
+  /** One connection after the other: each ends with its answer. */
+  const flood = async (): Promise<void> => {
+    while (!over.signal.aborted) {
+      await new Promise<void>((resolve) => {
+        const socket = connect({ host: hostname, port: Number(port) });
+        socket.on('error', () => undefined).once('close', () => resolve());
+        socket.once('data', () => {
+          refusals += 1;
+          socket.destroy();
+        });
+        socket.write(wire);
+      });
+    }
+  };
+  const flooding = flood();
+  await until('the flood is under way', 10_000, () => refusals > 3);
+  const before = refusals;
+  let worstMs = 0;
+  for (let ping = 0; ping < 20; ping += 1) {
+    const beganAt = performance.now();
+    const response = await fetch(`${service.httpUrl}/healthz`, { signal: AbortSignal.timeout(20_000) });
+    expect(await response.text()).toBe('ok\n');
+    worstMs = Math.max(worstMs, performance.now() - beganAt);
+  }
+  over.abort();
+  await flooding;
+  console.log(`one octet a chunk: 20 pings beside ${refusals - before} bodies, the slowest ${worstMs.toFixed(0)} ms`);
+  expect(refusals).toBeGreaterThan(before);
+  expect(worstMs).toBeLessThan(2_000);
+}, 60_000);
