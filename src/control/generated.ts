@@ -1134,6 +1134,7 @@ export type Mutation = {
   readonly tokenCreate: TokenCreatePayload;
   readonly tokenDelete: TokenDeletePayload;
   readonly tokenRotate: TokenRotatePayload;
+  readonly tokenUpdate: TokenUpdatePayload;
   readonly webhookCreate: WebhookCreatePayload;
   readonly webhookDelete: WebhookDeletePayload;
   readonly webhookRedeliver: WebhookRedeliverPayload;
@@ -1336,6 +1337,11 @@ export type MutationTokenDeleteArgs = {
 
 export type MutationTokenRotateArgs = {
   input: TokenRotateInput;
+};
+
+
+export type MutationTokenUpdateArgs = {
+  input: TokenUpdateInput;
 };
 
 
@@ -2266,6 +2272,20 @@ export type TokenRotatePayload = {
   readonly userErrors: ReadonlyArray<UserError>;
 };
 
+export type TokenUpdateInput = {
+  readonly expiresAt?: InputMaybe<Scalars['DateTime']['input']>;
+  readonly id: Scalars['ID']['input'];
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  readonly name?: InputMaybe<Scalars['String']['input']>;
+  readonly scopes?: InputMaybe<ReadonlyArray<Scope>>;
+};
+
+export type TokenUpdatePayload = {
+  readonly __typename?: 'TokenUpdatePayload';
+  readonly token?: Maybe<Token>;
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
 export const TsigAlgorithm = {
   HmacSha256: 'HMAC_SHA256',
   HmacSha384: 'HMAC_SHA384',
@@ -2846,6 +2866,8 @@ export type ResolversTypes = {
   TokenEdge: ResolverTypeWrapper<Omit<TokenEdge, 'node'> & { node: ResolversTypes['Token'] }>;
   TokenRotateInput: TokenRotateInput;
   TokenRotatePayload: ResolverTypeWrapper<Omit<TokenRotatePayload, 'token'> & { token?: Maybe<ResolversTypes['Token']> }>;
+  TokenUpdateInput: TokenUpdateInput;
+  TokenUpdatePayload: ResolverTypeWrapper<Omit<TokenUpdatePayload, 'token'> & { token?: Maybe<ResolversTypes['Token']> }>;
   TsigAlgorithm: TsigAlgorithm;
   TsigInput: TsigInput;
   UnknownWhileDown: ResolverTypeWrapper<UnknownWhileDown>;
@@ -3070,6 +3092,8 @@ export type ResolversParentTypes = {
   TokenEdge: Omit<TokenEdge, 'node'> & { node: ResolversParentTypes['Token'] };
   TokenRotateInput: TokenRotateInput;
   TokenRotatePayload: Omit<TokenRotatePayload, 'token'> & { token?: Maybe<ResolversParentTypes['Token']> };
+  TokenUpdateInput: TokenUpdateInput;
+  TokenUpdatePayload: Omit<TokenUpdatePayload, 'token'> & { token?: Maybe<ResolversParentTypes['Token']> };
   TsigInput: TsigInput;
   UnknownWhileDown: UnknownWhileDown;
   UnknownWhileDownInput: UnknownWhileDownInput;
@@ -3646,6 +3670,7 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   tokenCreate?: Resolver<ResolversTypes['TokenCreatePayload'], ParentType, ContextType, RequireFields<MutationTokenCreateArgs, 'input'>>;
   tokenDelete?: Resolver<ResolversTypes['TokenDeletePayload'], ParentType, ContextType, RequireFields<MutationTokenDeleteArgs, 'input'>>;
   tokenRotate?: Resolver<ResolversTypes['TokenRotatePayload'], ParentType, ContextType, RequireFields<MutationTokenRotateArgs, 'input'>>;
+  tokenUpdate?: Resolver<ResolversTypes['TokenUpdatePayload'], ParentType, ContextType, RequireFields<MutationTokenUpdateArgs, 'input'>>;
   webhookCreate?: Resolver<ResolversTypes['WebhookCreatePayload'], ParentType, ContextType, RequireFields<MutationWebhookCreateArgs, 'input'>>;
   webhookDelete?: Resolver<ResolversTypes['WebhookDeletePayload'], ParentType, ContextType, RequireFields<MutationWebhookDeleteArgs, 'input'>>;
   webhookRedeliver?: Resolver<ResolversTypes['WebhookRedeliverPayload'], ParentType, ContextType, RequireFields<MutationWebhookRedeliverArgs, 'input'>>;
@@ -4087,6 +4112,11 @@ export type TokenRotatePayloadResolvers<ContextType = Context, ParentType extend
   userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
+export type TokenUpdatePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TokenUpdatePayload'] = ResolversParentTypes['TokenUpdatePayload']> = {
+  token?: Resolver<Maybe<ResolversTypes['Token']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type UnknownWhileDownResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UnknownWhileDown'] = ResolversParentTypes['UnknownWhileDown']> = {
   duration?: Resolver<ResolversTypes['Duration'], ParentType, ContextType>;
   policy?: Resolver<ResolversTypes['UnknownWhileDownPolicy'], ParentType, ContextType>;
@@ -4329,6 +4359,7 @@ export type Resolvers<ContextType = Context> = {
   TokenDeletePayload?: TokenDeletePayloadResolvers<ContextType>;
   TokenEdge?: TokenEdgeResolvers<ContextType>;
   TokenRotatePayload?: TokenRotatePayloadResolvers<ContextType>;
+  TokenUpdatePayload?: TokenUpdatePayloadResolvers<ContextType>;
   UnknownWhileDown?: UnknownWhileDownResolvers<ContextType>;
   UserError?: UserErrorResolvers<ContextType>;
   Viewer?: ViewerResolvers<ContextType>;

@@ -206,7 +206,10 @@ function addGraphql(
       const session: Session = {
         caller,
         credential,
-        isTokenGood: async () => (await authenticateAgain()) !== null,
+        isTokenGood: async () => {
+          const again = await authenticateAgain();
+          return again !== null && caller.scopes.every((scope) => again.scopes.includes(scope));
+        },
         done,
         hangUp: () => {
           if (!outgoing.writableFinished) outgoing.destroy();

@@ -55,6 +55,7 @@ export type EventKind =
   | 'TENANT_UPDATED'
   | 'TENANT_DELETED'
   | 'TOKEN_CREATED'
+  | 'TOKEN_UPDATED'
   | 'TOKEN_ROTATED'
   | 'TOKEN_REVOKED'
   | 'WEBHOOK_CREATED'

@@ -62,6 +62,17 @@ export interface TokenCreateInput {
   readonly secret?: string | null | undefined;
 }
 
+/** Absent fields stay as they are. */
+export interface TokenUpdateInput {
+  readonly id: string;
+  /** Null: unchanged. */
+  readonly name?: string | null | undefined;
+  /** Null: unchanged. */
+  readonly scopes?: readonly Scope[] | null | undefined;
+  /** Null: it has no end. */
+  readonly expiresAt?: Date | null | undefined;
+}
+
 export interface TokenRotateInput {
   readonly id: string;
   /** How long the old secret is taken beside the new one. */
@@ -127,8 +138,9 @@ async function insertToken(sql: SqlExecutor, issuer: TokenIssuer, input: TokenCr
     for key share`;
   if (tenant === undefined) return refused(noSuchTenant(tenantId, 'tenantId'));
   const name = checkTitle(input.name, "A token's name");
-  const scopes = checkScopes(issuer, tenantId, input.scopes);
-  const expiry = checkExpiry(input.expiresAt ?? null, tenant.has_passed, await endOf(sql, issuer));
+  const rights = await rightsOf(sql, issuer);
+  const scopes = checkScopes(rights, tenantId, input.scopes);
+  const expiry = checkExpiry(input.expiresAt ?? null, tenant.has_passed, rights.expiresAt);
   const secret = await checkSecret(sql, input.secret ?? null);
   if (name.kind === 'BAD' || scopes.kind === 'BAD' || expiry.kind === 'BAD' || secret.kind === 'BAD') {
     return refused(...errorsOf(name, scopes, expiry, secret));
@@ -156,13 +168,13 @@ async function insertToken(sql: SqlExecutor, issuer: TokenIssuer, input: TokenCr
 }
 
 /** In the order of the list of all, each once. */
-function checkScopes(issuer: TokenIssuer, tenantId: string, wanted: readonly Scope[]): Checked<readonly Scope[]> {
+function checkScopes(rights: Rights, tenantId: string, wanted: readonly Scope[]): Checked<readonly Scope[]> {
   const errors = wanted.flatMap((scope, index): UserError[] => {
     const field = ['scopes', String(index)];
     if (OPERATOR_SCOPES.includes(scope) && tenantId !== OPERATOR_TENANT_ID) {
       return [invalid(field, `${scope} is for tokens of the operator's tenant only.`)];
     }
-    if (grants(issuer.scopes, scope)) return [];
+    if (grants(rights.scopes, scope)) return [];
     const message = `You cannot give ${scope}: your own token does not have it.`;
     return [{ field, message, code: 'FORBIDDEN' }];
   });
@@ -171,11 +183,17 @@ function checkScopes(issuer: TokenIssuer, tenantId: string, wanted: readonly Sco
   return errors.length > 0 ? { kind: 'BAD', errors } : { kind: 'OK', value: [...new Set(wanted)] };
 }
 
-/** When the issuer's own token ends, which is now when it has been revoked meanwhile; null: never. */
-async function endOf(sql: SqlExecutor, { viewer, actor }: TokenIssuer): Promise<Date | null> {
-  if (actor.token === null) return null;
-  const own = await findToken(sql, viewer, actor.token.id);
-  return own === null ? new Date() : own.expiresAt;
+/** The limits of what the issuer may give away. */
+interface Rights {
+  readonly scopes: readonly Scope[];
+  /** When the own token ends; null: never. */
+  readonly expiresAt: Date | null;
+}
+
+/** As the database has them: the token may have been narrowed since the request was let in. One that was revoked ends now. */
+async function rightsOf(sql: SqlExecutor, { viewer, scopes, actor }: TokenIssuer): Promise<Rights> {
+  if (actor.token === null) return { scopes, expiresAt: null };
+  return (await findToken(sql, viewer, actor.token.id)) ?? { scopes, expiresAt: new Date() };
 }
 
 function outlives(end: Date | null, own: Date | null): boolean {
@@ -194,6 +212,66 @@ function checkExpiry(expiresAt: Date | null, hasPassed: boolean, own: Date | nul
   };
 }
 
+/** Changes its name, scopes and end. Its secret stays. */
+export function updateToken(cache: TokenCache, issuer: TokenIssuer, input: TokenUpdateInput): Promise<TokenChange> {
+  return cache.change((transaction) => changeToken(transaction, issuer, input));
+}
+
+async function changeToken(sql: SqlExecutor, issuer: TokenIssuer, input: TokenUpdateInput): Promise<TokenChange> {
+  const present = await lockToken(sql, issuer, input.id, 'change');
+  if (present.kind === 'BAD') return refused(...present.errors);
+  const { token: before, rights } = present.value;
+  const name = checkTitle(input.name ?? before.name, "A token's name");
+  const scopes = checkScopes(rights, before.tenantId, input.scopes ?? before.scopes);
+  const expiry =
+    input.expiresAt === undefined
+      ? { kind: 'OK' as const, value: before.expiresAt }
+      : checkExpiry(input.expiresAt, await isPast(sql, input.expiresAt), rights.expiresAt);
+  if (name.kind === 'BAD' || scopes.kind === 'BAD' || expiry.kind === 'BAD') {
+    return refused(...errorsOf(name, scopes, expiry));
+  }
+  const set = { name: name.value, scopes: [...scopes.value], expiresAt: expiry.value };
+  const [token] = await query(sql, (db) =>
+    db.update(tokens).set(set).where(eq(tokens.id, before.id)).returning(COLUMNS),
+  );
+  if (token === undefined) throw new Error('a locked token is gone');
+  await record(sql, token, 'TOKEN_UPDATED', {
+    before: { name: before.name, scopes: before.scopes, expiresAt: before.expiresAt },
+    after: set,
+  });
+  return { kind: 'DONE', object: token };
+}
+
+async function isPast(sql: SqlExecutor, at: Date | null): Promise<boolean> {
+  const [row] = await sql<{ is_past: boolean }[]>`select coalesce(${at}::timestamptz <= bmx_now(), false) as is_past`;
+  return row?.is_past ?? false;
+}
+
+/** The viewer's token, locked until COMMIT. One that may do more than the issuer's, or lives longer, is not the issuer's to change. */
+async function lockToken(
+  sql: SqlExecutor,
+  issuer: TokenIssuer,
+  id: string,
+  verb: 'change' | 'rotate',
+): Promise<Checked<{ readonly token: Token; readonly rights: Rights }>> {
+  const [token] = await query(sql, (db) =>
+    db.select(COLUMNS).from(tokens).where(isToken(issuer.viewer, id)).for('update'),
+  );
+  if (token === undefined) return { kind: 'BAD', errors: [noSuchToken(id)] };
+  const forbid = (message: string) => ({
+    kind: 'BAD' as const,
+    errors: [{ field: ['id'], message, code: 'FORBIDDEN' as const }],
+  });
+  const rights = await rightsOf(sql, issuer);
+  const beyond = token.scopes.find((scope) => !grants(rights.scopes, scope));
+  if (beyond !== undefined)
+    return forbid(`You cannot ${verb} a token that has ${beyond}: your own token does not have it.`);
+  if (outlives(token.expiresAt, rights.expiresAt)) {
+    return forbid(`You cannot ${verb} a token that lives longer than your own.`);
+  }
+  return { kind: 'OK', value: { token, rights } };
+}
+
 /** Makes a new secret for the token; the old one is accepted for a while. */
 export function rotateToken(cache: TokenCache, issuer: TokenIssuer, input: TokenRotateInput): Promise<TokenChange> {
   return cache.change((transaction) => changeSecret(transaction, issuer, input));
@@ -204,21 +282,11 @@ async function changeSecret(
   issuer: TokenIssuer,
   { id, overlapSeconds, secret: chosen = null }: TokenRotateInput,
 ): Promise<TokenChange> {
-  const { viewer, scopes } = issuer;
   if (!Number.isInteger(overlapSeconds) || overlapSeconds > MAX_OVERLAP_SECONDS) {
     return refused(invalid(['overlap'], 'overlap is a number of whole seconds, PT0S to P7D.'));
   }
-  const present = await findToken(sql, viewer, id);
-  // Who gets the new secret may do what the token may. A token's scopes never change.
-  const beyond = present?.scopes.find((scope) => !grants(scopes, scope));
-  if (beyond !== undefined) {
-    const message = `You cannot rotate a token that has ${beyond}: your own token does not have it.`;
-    return refused({ field: ['id'], message, code: 'FORBIDDEN' });
-  }
-  if (present !== null && outlives(present.expiresAt, await endOf(sql, issuer))) {
-    const message = 'You cannot rotate a token that lives longer than your own.';
-    return refused({ field: ['id'], message, code: 'FORBIDDEN' });
-  }
+  const present = await lockToken(sql, issuer, id, 'rotate');
+  if (present.kind === 'BAD') return refused(...present.errors);
   const secret = await checkSecret(sql, chosen);
   if (secret.kind === 'BAD') return refused(...secret.errors);
   const { told, prefix, hash } = secret.value;
@@ -233,10 +301,10 @@ async function changeSecret(
         secretHash: hash,
         rotatedAt: bmxNow,
       })
-      .where(isToken(viewer, id))
+      .where(eq(tokens.id, present.value.token.id))
       .returning(COLUMNS),
   );
-  if (token === undefined) return refused(noSuchToken(id));
+  if (token === undefined) throw new Error('a locked token is gone');
   await record(sql, token, 'TOKEN_ROTATED', { overlapSeconds });
   return { kind: 'DONE', object: token, secret: told };
 }

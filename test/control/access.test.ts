@@ -139,6 +139,7 @@ const mutations = (): Readonly<Record<string, Record<string, unknown>>> => {
     tenantUpdate: { id: '00000000-0000-7000-8000-000000000001', name: 'renamed' },
     tenantDelete: { id: strangerId },
     tokenCreate: { name: 'more', scopes: ['DOMAIN_READ'], tenantId: '00000000-0000-7000-8000-000000000001' },
+    tokenUpdate: { id: tokenId, name: 'stolen' },
     tokenRotate: { id: tokenId },
     tokenDelete: { id: tokenId },
     webhookCreate: {
@@ -220,7 +221,7 @@ async function stateOf(): Promise<string> {
     sql`select * from recipients order by message_id, number`,
     sql`select * from recipient_entries order by domain_id, local_part`,
     sql`select * from operations order by id`,
-    sql`select id, tenant_id, name, scopes, secret_hash, previous_hash from tokens where tenant_id <> ${strangerId} order by id`,
+    sql`select id, tenant_id, name, scopes, expires_at, secret_hash, previous_hash from tokens where tenant_id <> ${strangerId} order by id`,
     sql`select * from tenants order by id`,
     sql`select * from webhooks order by id`,
     sql`select * from webhook_secrets order by webhook_id`,

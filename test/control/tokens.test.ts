@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { openDatabase } from '../../src/db/client.ts';
 import { listenTo, SETTINGS_CHANNEL } from '../../src/db/listen.ts';
 import { createTokenCache, TOKEN_NOTICE } from '../../src/tenants/token-cache.ts';
+import { createToken, updateToken } from '../../src/tenants/tokens.ts';
 import { until } from '../helpers/child.ts';
 import { addDomain, type GraphqlAnswer, type Harness, OPERATOR, startControl } from './harness.ts';
 import { findDomain } from '../../src/domains/domains.ts';
@@ -28,6 +29,7 @@ interface Made {
 const TOKEN = 'token { id name prefix scopes previousPrefix expiresAt lastUsedAt rotatedAt createdAt tenant { name } }';
 const CREATE = `mutation ($input: TokenCreateInput!) { tokenCreate(input: $input) { ${TOKEN} secret userErrors { field code message } } }`;
 const ROTATE = `mutation ($input: TokenRotateInput!) { tokenRotate(input: $input) { ${TOKEN} secret userErrors { field code message } } }`;
+const UPDATE = `mutation ($input: TokenUpdateInput!) { tokenUpdate(input: $input) { ${TOKEN} userErrors { field code message } } }`;
 const REVOKE = `mutation ($input: TokenDeleteInput!) { tokenDelete(input: $input) { ${TOKEN} userErrors { field code message } } }`;
 
 async function as<T>(
@@ -244,6 +246,56 @@ describe('a token', () => {
     expect(await statusOf(mightier.secret ?? '')).toBe(200);
     const equal = await create({ tenantId, scopes: ['DOMAIN_READ'] });
     for (const { token } of [equal, rotator]) expect(codesOf(await rotate(token?.id))).toEqual([]);
+  });
+
+  test('is changed in name, scopes and end, never beyond the token that changes it', async () => {
+    const tenantId = await tenant('changes');
+    const hour = (count: number) => new Date(Date.now() + count * 3_600_000).toISOString();
+    const ownEnd = hour(2);
+    const owner = await create({ tenantId, scopes: ['TOKEN_WRITE', 'DOMAIN_READ'], expiresAt: ownEnd });
+    const { token, secret } = await create({ tenantId, scopes: ['DOMAIN_READ'], expiresAt: hour(1) });
+    const update = async (input: Record<string, unknown>) =>
+      (await as<{ tokenUpdate: Made }>(owner.secret ?? '', UPDATE, { input: { id: token?.id, ...input } })).data
+        .tokenUpdate;
+    const renamed = await update({ name: 'night shift' });
+    expect([renamed.userErrors, renamed.token]).toMatchObject([
+      [],
+      { name: 'night shift', scopes: ['DOMAIN_READ'], prefix: token?.prefix },
+    ]);
+    expect(codesOf(await update({ scopes: ['DOMAIN_READ', 'QUEUE_READ'] }))).toEqual([['scopes.1', 'FORBIDDEN']]);
+    expect(codesOf(await update({ scopes: [] }))).toEqual([['scopes', 'INVALID']]);
+    expect(codesOf(await update({ name: '' }))).toEqual([['name', 'INVALID']]);
+    for (const expiresAt of [null, hour(3)]) {
+      expect(codesOf(await update({ expiresAt }))).toEqual([['expiresAt', 'FORBIDDEN']]);
+    }
+    expect(codesOf(await update({ expiresAt: hour(-1) }))).toEqual([['expiresAt', 'INVALID']]);
+    const domains = async () => (await as(secret ?? '', '{ domains(first: 1) { nodes { id } } }')).errors?.[0];
+    expect(await domains()).toBeUndefined();
+    expect((await update({ scopes: ['TOKEN_WRITE'], expiresAt: ownEnd })).token).toMatchObject({
+      scopes: ['TOKEN_WRITE'],
+    });
+    expect((await domains())?.extensions).toMatchObject({ code: 'FORBIDDEN' });
+    const mightier = await create({ tenantId, scopes: ['MESSAGE_CONTENT'] });
+    expect(codesOf(await update({ id: mightier.token?.id, name: 'x' }))).toEqual([['id', 'FORBIDDEN']]);
+    expect(codesOf(await update({ id: 'nonsense' }))).toEqual([['id', 'NOT_FOUND']]);
+  });
+
+  test('gives nothing that it has lost since its request was let in', async () => {
+    const tenantId = await tenant('narrowed');
+    const { token } = await create({ tenantId, scopes: ['TOKEN_WRITE'] });
+    const id = token?.id ?? '';
+    const cache = createTokenCache(control.database.sql);
+    // As a node knows it that has not heard of the change yet.
+    const issuer = {
+      viewer: { tenantId, isOperator: false },
+      scopes: ['TOKEN_WRITE', 'QUEUE_READ'] as const,
+      actor: { token: { id } },
+    };
+    const wide = { scopes: ['TOKEN_WRITE', 'QUEUE_READ'] as const };
+    expect(await updateToken(cache, issuer, { id, ...wide })).toMatchObject({ errors: [{ field: ['scopes', '1'] }] });
+    expect(await createToken(cache, issuer, { name: 'x', ...wide })).toMatchObject({
+      errors: [{ field: ['scopes', '1'], code: 'FORBIDDEN' }],
+    });
   });
 
   test('shows when it was used', async () => {

@@ -1,7 +1,7 @@
 /** `backup-mx token` and `backup-mx tenant`: who may do what. */
 import { mutate } from '../api/requests.ts';
 import type { Call, Shown, VerbTable } from './action.ts';
-import { createdSecret, listOf, durationField, numberOption, shown, tableOf } from './call.ts';
+import { createdSecret, given, listOf, durationField, numberOption, shown, tableOf } from './call.ts';
 import { confirmed, describeTenant, describeToken } from './confirm.ts';
 import { right, textOf } from './table.ts';
 
@@ -47,6 +47,25 @@ export const tokenVerb: VerbTable = {
           tenantId: call.text('tenant') ?? null,
           expiresAt: call.text('expires') ?? null,
         }),
+    },
+    update: {
+      usage: 'ID [--name NAME] [--scope SCOPE]... [--expires TIME | --no-expiry]',
+      says: 'Changes the name, the scopes or the end of a token; its secret stays.',
+      run: async (call) => {
+        const scopes = call.list('scope').map((scope) => scope.toUpperCase());
+        const input = {
+          id: call.args[0],
+          ...given(call, 'name'),
+          ...(scopes.length === 0 ? {} : { scopes }),
+          ...(call.isSet('no-expiry') ? { expiresAt: null } : {}),
+          ...(call.text('expires') === undefined ? {} : { expiresAt: call.text('expires') }),
+        };
+        return shown(await mutate(call, 'tokenUpdate', input, `token { ${TOKEN} }`), ({ token }) => ({
+          kind: 'LINE',
+          line: `${textOf(token?.name)} is changed`,
+          data: token,
+        }));
+      },
     },
     rotate: {
       usage: 'ID [--overlap SPAN]',

@@ -10,7 +10,7 @@ import {
   type Tenant as TenantView,
   updateTenant,
 } from '../../tenants/tenants.ts';
-import { createToken, revokeToken, rotateToken } from '../../tenants/tokens.ts';
+import { createToken, revokeToken, rotateToken, updateToken } from '../../tenants/tokens.ts';
 import { connectionOfRows, idOfCursor, pageSize } from '../connection.ts';
 import type { Context } from '../context.ts';
 import type {
@@ -69,6 +69,8 @@ export const tenantMutations: MutationResolvers = {
 export const tokenMutations: MutationResolvers = {
   tokenCreate: (_parent, { input }, context) =>
     onObject(context, 'token', input, (given) => createToken(context.tokens, context.caller, given)),
+  tokenUpdate: (_parent, { input }, context) =>
+    onObject(context, 'token', input, (given) => updateToken(context.tokens, context.caller, given)),
   tokenRotate: (_parent, { input }, context) =>
     onObject(context, 'token', input, ({ id, overlap, secret }) =>
       rotateToken(context.tokens, context.caller, {

@@ -104,7 +104,7 @@ export interface Session {
   readonly caller: Caller;
   /** The header that the token came in. */
   readonly credential: string;
-  /** Rejects when that cannot be found out now. */
+  /** Whether it is in force with all scopes that the session began with. Rejects when that cannot be found out now. */
   readonly isTokenGood: () => Promise<boolean>;
   /** Resolves when the response is over, however it ended. */
   readonly done: Promise<void>;
@@ -122,7 +122,7 @@ export const slowReader = (): GraphQLError =>
 export const tokenEnded = (): GraphQLError =>
   ending(
     'UNAUTHENTICATED',
-    'Your token has ended: it was revoked or rotated, or is past its time. Subscribe with a valid one.',
+    'Your token has ended: it was revoked or rotated, lost a scope, or is past its time. Subscribe with a valid one.',
   );
 
 export const stopping = (): GraphQLError =>

@@ -318,6 +318,21 @@ test('it ends when its token is revoked', async () => {
   expect(await live.next()).toBeNull();
 });
 
+test('it ends when its token loses a scope, and not when it is renamed', async () => {
+  const { id, secret } = await makeToken(['DOMAIN_READ', 'QUEUE_READ']);
+  const live = await outages({}, secret);
+  const update = (input: object) =>
+    control.ask('mutation ($input: TokenUpdateInput!) { tokenUpdate(input: $input) { userErrors { code } } }', {
+      input: { id, ...input },
+    });
+  await update({ name: 'renamed' });
+  const other = await outages({}, secret);
+  other.close();
+  await update({ scopes: ['QUEUE_READ'] });
+  expect(await live.code()).toBe('UNAUTHENTICATED');
+  expect(await live.next()).toBeNull();
+});
+
 test('it ends when its token is past its time', async () => {
   const { tokenCreate } = await control.ask<{ tokenCreate: { secret: string } }>(
     'mutation ($input: TokenCreateInput!) { tokenCreate(input: $input) { secret } }',
