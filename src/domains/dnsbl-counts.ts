@@ -1,12 +1,11 @@
 /**
- * How often a domain's senders were looked up in a DNS list, and listed: added up in memory, written every few seconds.
- *
- * By destination, zone and day (UTC). Counting never waits or fails; what cannot be written is tried again with the next,
- * up to a bound, beyond which it is lost: these are figures for a person, and no mail depends on them.
+ * How often a domain's senders were looked up in a DNS list, and listed, by destination, zone and day (UTC): added up in memory
+ * (db/pending-sums.ts), written every few seconds.
  */
 import type { SqlExecutor } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { tenantScope } from '../db/fragments.ts';
+import { createPendingSums } from '../db/pending-sums.ts';
 
 export interface DnsblUse {
   readonly destinationId: string;
@@ -26,36 +25,18 @@ interface Sum extends Omit<DnsblUse, 'isListed'> {
   listed: number;
 }
 
-/** Pairs of destination and zone between two writes. */
-const MAX_SUMS = 10_000;
-
 export function createDnsblCounts(sql: SqlExecutor): DnsblCounts {
-  let sums = new Map<string, Sum>();
-
-  function add({ destinationId, tenantId, zone, checked, listed }: Sum): void {
-    const key = `${destinationId} ${zone}`;
-    const sum = sums.get(key);
-    if (sum !== undefined) {
+  const sums = createPendingSums<Sum>({
+    keyOf: ({ destinationId, zone }) => `${destinationId} ${zone}`,
+    join(sum, { checked, listed }) {
       sum.checked += checked;
       sum.listed += listed;
-    } else if (sums.size < MAX_SUMS) {
-      sums.set(key, { destinationId, tenantId, zone, checked, listed });
-    }
-  }
-
-  return {
-    count: ({ isListed, ...use }) => add({ ...use, checked: 1, listed: isListed ? 1 : 0 }),
-    async flush() {
-      if (sums.size === 0) return;
-      const written = [...sums.values()];
-      sums = new Map();
-      try {
-        await write(sql, written);
-      } catch (error) {
-        for (const sum of written) add(sum);
-        throw error;
-      }
     },
+    write: (written) => write(sql, written),
+  });
+  return {
+    count: ({ isListed, ...use }) => sums.add({ ...use, checked: 1, listed: isListed ? 1 : 0 }),
+    flush: sums.flush,
   };
 }
 

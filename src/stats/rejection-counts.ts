@@ -5,6 +5,7 @@
  * What cannot be written is tried again with the next, up to a bound, beyond which it is lost: no mail depends on it.
  */
 import type { SqlExecutor } from '../db/client.ts';
+import { createPendingSums } from '../db/pending-sums.ts';
 import { OPERATOR_TENANT_ID, type Viewer } from '../mail/viewer.ts';
 import {
   askedRanges,
@@ -37,8 +38,6 @@ export interface RejectionCounts {
   readonly flush: () => Promise<void>;
 }
 
-/** Kinds of refusals between two writes. */
-const MAX_SUMS = 10_000;
 /** Refusals are looked at by hours and days. */
 const LEAST_MINUTES = 60;
 
@@ -47,28 +46,18 @@ interface Sum extends CountedRejection {
 }
 
 export function createRejectionCounts(sql: SqlExecutor): RejectionCounts {
-  let sums = new Map<string, Sum>();
-
-  function add({ destinationId, tenantId, rejection, zone, isDryRun, count }: Sum): void {
-    const key = [destinationId, tenantId, rejection, zone, isDryRun].join(' ');
-    const sum = sums.get(key);
-    if (sum !== undefined) sum.count += count;
-    else if (sums.size < MAX_SUMS) sums.set(key, { destinationId, tenantId, rejection, zone, isDryRun, count });
-  }
-
-  return {
-    count: (rejection) => add({ ...rejection, count: 1 }),
-    async flush() {
-      if (sums.size === 0) return;
-      const written = [...sums.values()];
-      sums = new Map();
-      try {
-        await write(sql, written);
-      } catch (error) {
-        for (const sum of written) add(sum);
-        throw error;
-      }
+  const sums = createPendingSums<Sum>({
+    keyOf: ({ destinationId, tenantId, rejection, zone, isDryRun }) =>
+      [destinationId, tenantId, rejection, zone, isDryRun].join(' '),
+    join(sum, { count }) {
+      sum.count += count;
     },
+    write: (written) => write(sql, written),
+  });
+  return {
+    count: ({ destinationId, tenantId, rejection, zone, isDryRun }) =>
+      sums.add({ destinationId, tenantId, rejection, zone, isDryRun, count: 1 }),
+    flush: sums.flush,
   };
 }
 
