@@ -193,34 +193,32 @@ function measure({ schema, document, variableValues }: Asked, operation: Operati
   return measureSelections(operation.selectionSet);
 }
 
-/** The arguments that bound a list, and the most that they may be. */
-const BOUNDS: Readonly<Record<string, number>> = { first: MAX_PAGE, slots: MAX_SLOTS };
-
 /** Ids of one request. */
 export const MAX_IDS = 100;
+/** The arguments that bound a list, by a number or by a list of ids, and the most that they may be. */
+const BOUNDS: Readonly<Record<string, number>> = { first: MAX_PAGE, slots: MAX_SLOTS, ids: MAX_IDS };
 
-/** The number of ids that a field names. */
-function idsOf(value: ValueNode, variables: Variables): number {
-  const given = value.kind === Kind.VARIABLE ? variables[value.name.value] : undefined;
-  const count = value.kind === Kind.LIST ? value.values.length : Array.isArray(given) ? given.length : MAX_IDS;
-  return Math.min(Math.max(count, 1), MAX_IDS);
+/** What cannot be counted is refused later; until then it counts as the longest list. */
+function lengthOf(field: FieldNode, operation: OperationDefinitionNode, variables: Variables): number {
+  const bound = field.arguments?.find((argument) => Object.hasOwn(BOUNDS, argument.name.value));
+  if (bound === undefined) return usualLength(field.name.value);
+  const most = BOUNDS[bound.name.value] ?? MAX_PAGE;
+  return Math.min(Math.max(countOf(bound.value, operation, variables) ?? most, 1), most);
 }
 
-/** A value that is no number is refused later; until then it counts as the longest list. */
-function lengthOf(field: FieldNode, { variableDefinitions }: OperationDefinitionNode, variables: Variables): number {
-  const fieldName = field.name.value;
-  const ids = field.arguments?.find((argument) => argument.name.value === 'ids');
-  if (ids !== undefined) return idsOf(ids.value, variables);
-  const bound = field.arguments?.find((argument) => argument.name.value in BOUNDS);
-  if (bound === undefined) return usualLength(fieldName);
-  const most = BOUNDS[bound.name.value] ?? MAX_PAGE;
-  const clamp = (length: number): number => Math.min(Math.max(length, 1), most);
-  const { value } = bound;
-  if (value.kind === Kind.INT) return clamp(Number(value.value));
-  if (value.kind !== Kind.VARIABLE) return most;
+/** A number, or the number of things in a list, as it is written, given as a variable, or preset. Null: neither. */
+function countOf(
+  value: ValueNode,
+  { variableDefinitions }: OperationDefinitionNode,
+  variables: Variables,
+): number | null {
+  if (value.kind === Kind.INT) return Number(value.value);
+  if (value.kind === Kind.LIST) return value.values.length;
+  if (value.kind !== Kind.VARIABLE) return null;
   const name = value.name.value;
   const given = variables[name];
-  if (typeof given === 'number') return clamp(given);
+  if (typeof given === 'number') return given;
+  if (Array.isArray(given)) return given.length;
   const preset = variableDefinitions?.find(({ variable }) => variable.name.value === name)?.defaultValue;
-  return given === undefined && preset?.kind === Kind.INT ? clamp(Number(preset.value)) : most;
+  return given === undefined && preset?.kind === Kind.INT ? Number(preset.value) : null;
 }
