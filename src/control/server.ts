@@ -7,7 +7,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { type Context as HttpContext, Hono } from 'hono';
 import { monotonicMs } from '../clock.ts';
@@ -197,7 +197,7 @@ function addGraphql(
     if (wrongType !== null) return refused(wrongType);
 
     const gone = new AbortController();
-    const done = new Promise<void>((resolve) => outgoing.once('close', resolve));
+    const done = closed(outgoing);
     void done.then(() => gone.abort());
     const sender = { tenantId: caller.viewer.tenantId, scopes: caller.scopes, account };
     const body = await readBody({ admission, rooms }, { incoming, sender, signal: gone.signal });
@@ -230,7 +230,7 @@ function addGraphql(
     const seconds = billing.waitOfStranger(address);
     if (seconds > 0) return tellBusy(c, 429, seconds);
     billing.chargeStranger(address, PAGE_COST);
-    const done = new Promise<void>((resolve) => outgoing.once('close', resolve));
+    const done = closed(outgoing);
     if (!pages.hold(address ?? '', done)) return tellBusy(c, 503, PAGE_RETRY_SECONDS);
     return graphiql(c, (octets) => boundTaking(octets, done, () => outgoing.destroy()));
   };
@@ -287,6 +287,11 @@ async function answerFromMemory(
   const bytes = new Uint8Array(await fresh.arrayBuffer());
   kept.keep(key, { contentType, body: bytes });
   return new Response(bytes, { headers: { 'Content-Type': contentType } });
+}
+
+/** Resolves when a response is over, whether it was taken or not. */
+function closed(outgoing: ServerResponse): Promise<void> {
+  return new Promise((resolve) => outgoing.once('close', () => resolve()));
 }
 
 function wantsHtml(c: HttpContext): boolean {
