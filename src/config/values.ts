@@ -7,6 +7,7 @@
 import { isIP, isIPv4 } from 'node:net';
 import { isAddress } from '../mail/address.ts';
 import { normalizeDomain } from '../mail/domain.ts';
+import { spanOf } from '../mail/duration.ts';
 
 type Parsed<T> = { readonly value: T } | { readonly expected: string };
 export type Parser<T> = (text: string) => Parsed<T>;
@@ -21,7 +22,6 @@ export interface ListenAddress {
 /** 128 bits in hexadecimal digits. */
 const MIN_TOKEN_LENGTH = 32;
 
-const DURATION_UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 /** The longest wait that a timer of any runtime can keep: 2^31 - 1 ms. */
 const MAX_DURATION_MS = 2_147_483_647;
 const MAX_GREETING_WAIT_MS = 120_000;
@@ -57,7 +57,7 @@ export function byteSize(minimum: number): Parser<number> {
 /** Milliseconds, written as 500ms, 120s, 5m, 2h or 1d. A bare number has no meaning, except 0. */
 export const duration: Parser<number> = (text) => {
   const match = /^(\d{1,10})\s*(ms|s|m|h|d)$/i.exec(text);
-  const value = text === '0' ? 0 : Number(match?.[1]) * (DURATION_UNITS_MS[match?.[2]?.toLowerCase() ?? ''] ?? 0);
+  const value = text === '0' ? 0 : (spanOf(Number(match?.[1]), match?.[2] ?? '') ?? Number.NaN);
   if (value <= MAX_DURATION_MS) return { value };
   return { expected: 'a duration with its unit, at most 24d, for example 120s, 5m or 2h' };
 };

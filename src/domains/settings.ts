@@ -4,6 +4,7 @@
  * An absent field of an input leaves what is there; null puts the default back. Every field is checked, and all complaints
  * come together. Pure.
  */
+import { wholeUnits } from '../mail/duration.ts';
 import { checkDnsbl, type DnsblInput } from './dnsbl-input.ts';
 import { checkDeliverTo, checkLabels, checkNetworks, type HostInput, type LabelInput } from './input.ts';
 import { type Checked, errorsOf, invalid, type UserError } from '../input/checked.ts';
@@ -61,16 +62,13 @@ function checkDelimiter(text: string | null): Checked<string | null> {
   return { kind: 'BAD', errors: [invalid(['recipientDelimiter'], message)] };
 }
 
-const HOUR_MS = 3_600_000;
-
 function checkUnknownWhileDown(
   value: { readonly policy: UnknownWhileDown['policy']; readonly duration?: number | null | undefined } | null,
 ): Checked<UnknownWhileDown> {
   if (value === null) return { kind: 'OK', value: DEFAULT_SETTINGS.unknownWhileDown };
-  const hours = value.duration == null ? DEFAULT_SETTINGS.unknownWhileDown.hours : value.duration / HOUR_MS;
-  if (Number.isInteger(hours) && hours >= 1 && hours <= MAX_DEFER_HOURS) {
-    return { kind: 'OK', value: { policy: value.policy, hours } };
-  }
+  const { policy, duration } = value;
+  const hours = duration == null ? DEFAULT_SETTINGS.unknownWhileDown.hours : wholeUnits(duration, 'h', MAX_DEFER_HOURS);
+  if (hours !== null) return { kind: 'OK', value: { policy, hours } };
   const message = `The duration is a number of whole hours, PT1H to PT${MAX_DEFER_HOURS}H.`;
   return { kind: 'BAD', errors: [invalid(['unknownWhileDown', 'duration'], message)] };
 }

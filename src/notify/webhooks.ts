@@ -14,7 +14,7 @@ import { type Change, errorsOf, invalid, refused, shown, type UserError } from '
 import { tenantScope } from '../db/fragments.ts';
 import { checkQuota } from '../domains/quotas.ts';
 import { noSuchTenant } from '../tenants/tenants.ts';
-import { MAX_OVERLAP_SECONDS } from '../tenants/tokens.ts';
+import { checkOverlap } from '../tenants/tokens.ts';
 import { checkDomains } from './watched-domains.ts';
 import { checkDescription, checkKinds, checkUrl, type WebhookKind } from './webhook-input.ts';
 import { makeWebhookSecret, secretText } from './webhook-message.ts';
@@ -242,9 +242,8 @@ async function changeSecret(
   viewer: Viewer,
   { id, overlapSeconds }: SecretRotateInput,
 ): Promise<WebhookChange> {
-  if (!Number.isInteger(overlapSeconds) || overlapSeconds > MAX_OVERLAP_SECONDS) {
-    return refused(invalid(['overlap'], 'overlap is a number of whole seconds, PT0S to P7D.'));
-  }
+  const error = checkOverlap(overlapSeconds);
+  if (error !== null) return refused(error);
   const before = await lockWebhook(sql, viewer, id);
   if (before === null) return refused(noSuchWebhook(id));
   const secret = makeWebhookSecret();

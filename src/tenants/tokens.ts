@@ -85,7 +85,7 @@ export interface TokenRotateInput {
 export type TokenChange = Change<Token> & { readonly secret?: string | null };
 
 /** A week: long enough for whoever has to change a secret by hand. */
-export const MAX_OVERLAP_SECONDS = 604_800;
+const MAX_OVERLAP_SECONDS = 604_800;
 
 const { secretHash: _hash, previousHash: _previous, ...SHOWN } = getTableColumns(tokens);
 const IS_OVERLAPPING = part`${tokens.previousUntil} > bmx_now()`;
@@ -272,6 +272,12 @@ async function lockToken(
   return { kind: 'OK', value: { token, rights } };
 }
 
+/** How long the old secret of a token or a webhook is taken beside the new one; what is wrong with it. */
+export function checkOverlap(seconds: number): UserError | null {
+  if (Number.isInteger(seconds) && seconds >= 0 && seconds <= MAX_OVERLAP_SECONDS) return null;
+  return invalid(['overlap'], 'overlap is a number of whole seconds, PT0S to P7D.');
+}
+
 /** Makes a new secret for the token; the old one is accepted for a while. */
 export function rotateToken(cache: TokenCache, issuer: TokenIssuer, input: TokenRotateInput): Promise<TokenChange> {
   return cache.change((transaction) => changeSecret(transaction, issuer, input));
@@ -282,9 +288,8 @@ async function changeSecret(
   issuer: TokenIssuer,
   { id, overlapSeconds, secret: chosen = null }: TokenRotateInput,
 ): Promise<TokenChange> {
-  if (!Number.isInteger(overlapSeconds) || overlapSeconds > MAX_OVERLAP_SECONDS) {
-    return refused(invalid(['overlap'], 'overlap is a number of whole seconds, PT0S to P7D.'));
-  }
+  const error = checkOverlap(overlapSeconds);
+  if (error !== null) return refused(error);
   const present = await lockToken(sql, issuer, id, 'rotate');
   if (present.kind === 'BAD') return refused(...present.errors);
   const secret = await checkSecret(sql, chosen);

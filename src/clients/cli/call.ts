@@ -1,8 +1,8 @@
 /**
  * The steps that actions share: options read as numbers and labels, files, lists of the API, mutations, and secrets shown once.
  */
-import { formatDuration, readSpan } from '../../mail/duration.ts';
 import { readFile } from 'node:fs/promises';
+import { formatDuration, readSpan } from '../../mail/duration.ts';
 import type { Query } from '../../control/generated.ts';
 import { ClientError } from '../api/connection.ts';
 import {
@@ -80,13 +80,19 @@ export function numberField(call: Pick<Call, 'text'>, option: string, field: str
   return number === undefined ? {} : { [field]: number };
 }
 
-/** A span of time, `12h`, as a field of an input; absent when it was not given. Throws UsageError. */
-export function durationField(call: Pick<Call, 'text'>, option: string, field: string): Record<string, string> {
+/** A span of time, `12h`, as the API writes it. Throws UsageError. */
+export function durationOption(call: Pick<Call, 'text'>, option: string): string | undefined {
   const text = call.text(option);
-  if (text === undefined) return {};
+  if (text === undefined) return undefined;
   const ms = readSpan(text);
   if (ms === null) throw new UsageError(`--${option} takes a span of time such as 30m, 12h or 7d, and not "${text}"`);
-  return { [field]: formatDuration(ms) };
+  return formatDuration(ms);
+}
+
+/** The same as a field of an input; absent when it was not given. */
+export function durationField(call: Pick<Call, 'text'>, option: string, field: string): Record<string, string> {
+  const duration = durationOption(call, option);
+  return duration === undefined ? {} : { [field]: duration };
 }
 
 /** For an option that cannot be left out. Throws UsageError. */

@@ -11,7 +11,7 @@ import {
   missing,
   NOTHING_DONE,
   numberField,
-  durationField,
+  durationOption,
   shown,
   tableOf,
 } from './call.ts';
@@ -275,7 +275,7 @@ export const domainVerb: VerbTable = {
         changeDomain(
           call,
           'domainExtendHold',
-          { name: call.args[0], by: durationField(call, 'by', 'by')['by'] ?? missing('by') },
+          { name: call.args[0], by: durationOption(call, 'by') ?? missing('by') },
           ({ name }) => `${name} is held longer`,
         ),
     },

@@ -5,7 +5,7 @@ import { parseDuration } from '../../mail/duration.ts';
 import { ClientError } from '../api/connection.ts';
 import { mutate, type Selected } from '../api/requests.ts';
 import { type Call, DONE, FAILED, type Shown, type SingleVerb, UsageError } from './action.ts';
-import { durationField, NOTHING_DONE, shown } from './call.ts';
+import { durationOption, NOTHING_DONE, shown } from './call.ts';
 import { right, textOf } from './table.ts';
 
 const REPORT = 'at verdict findings { code verdict title evidence { asked answered } advice }';
@@ -64,9 +64,9 @@ const PATIENCE_MS = 45 * 60_000;
 
 async function drill(call: Call): Promise<Shown> {
   const [name = ''] = call.args;
-  const hold = durationField(call, 'hold', 'holdFor');
+  const holdFor = durationOption(call, 'hold');
   const to = call.text('to');
-  if (call.isSet('deliver') && (hold['holdFor'] !== undefined || to !== undefined)) {
+  if (call.isSet('deliver') && (holdFor !== undefined || to !== undefined)) {
     throw new UsageError('--deliver releases the held message: it excludes --hold and --to');
   }
   const input = call.isSet('deliver')
@@ -74,13 +74,13 @@ async function drill(call: Call): Promise<Shown> {
     : {
         name,
         ...(to === undefined ? {} : { recipient: to }),
-        ...(hold['holdFor'] === undefined ? {} : { deliver: 'ON_COMMAND', ...hold }),
+        ...(holdFor === undefined ? {} : { deliver: 'ON_COMMAND', holdFor }),
       };
   const mutation = call.isSet('deliver') ? 'domainDrillDeliver' : 'domainDrill';
   return shown(await mutate(call, mutation, input, `drill { ${DRILL} }`), async ({ drill: begun }) =>
     begun === null
       ? NOTHING_DONE
-      : shownDrill(await untilSettled(call, { name, begun, isHeldEnough: hold['holdFor'] !== undefined })),
+      : shownDrill(await untilSettled(call, { name, begun, isHeldEnough: holdFor !== undefined })),
   );
 }
 

@@ -1,5 +1,5 @@
 /** `backup-mx domain mx`: the MX records to publish, as text. `set-mx` and `unset-mx`: written into a zone by dynamic update. */
-import { parseDuration } from '../../mail/duration.ts';
+import { parseDuration, UNIT_MS } from '../../mail/duration.ts';
 import { mutate } from '../api/requests.ts';
 import { type Action, type Call, type Shown, UsageError } from './action.ts';
 import { find, numberOption, readFileOrInput, shown, tableOf } from './call.ts';
@@ -52,7 +52,7 @@ async function show(call: Call): Promise<Shown> {
     ['TYPE', ({ type }) => type],
     [right('PRIORITY'), ({ preference }) => preference],
     ['VALUE', ({ host }) => host],
-    [right('TTL'), ({ ttl }) => (parseDuration(ttl) ?? 0) / 1000],
+    [right('TTL'), ({ ttl }) => (parseDuration(ttl) ?? 0) / UNIT_MS.s],
   ]);
   return { ...table, data: mx };
 }

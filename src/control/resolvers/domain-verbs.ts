@@ -1,4 +1,5 @@
 /** The operator's verbs on a domain: flush, pause, resume, a longer hold; the breaker released, or what it suspects ended. */
+import { wholeUnits } from '../../mail/duration.ts';
 import { noSuchDomain, refuse } from '../../domains/change.ts';
 import { findDomain } from '../../domains/domains.ts';
 import type { RelayDomain } from '../../domains/relay-domain.ts';
@@ -80,13 +81,9 @@ async function onServed(
   });
 }
 
-const HOUR_MS = 3_600_000;
-
 async function extend({ sql, viewer }: Context, domain: RelayDomain, by: number): Promise<UserError | null> {
-  const hours = by / HOUR_MS;
-  if (!Number.isInteger(hours) || hours < 1 || hours > MAX_HOLD_HOURS) {
-    return invalid(['by'], `by is a number of whole hours, PT1H to PT${MAX_HOLD_HOURS}H.`);
-  }
+  const hours = wholeUnits(by, 'h', MAX_HOLD_HOURS);
+  if (hours === null) return invalid(['by'], `by is a number of whole hours, PT1H to PT${MAX_HOLD_HOURS}H.`);
   const result = await extendHold(sql, viewer, domain.destinationId, hours);
   if (result.kind === 'DONE') return null;
   if (result.kind === 'NO_OUTAGE') {

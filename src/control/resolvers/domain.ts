@@ -6,7 +6,7 @@ import { findDomainsByDestination } from '../../domains/domains.ts';
 import { readProofs } from '../../domains/proof.ts';
 import { writeEntry } from '../../domains/user-list/input.ts';
 import { listEntries } from '../../domains/user-list/store.ts';
-import { formatDuration } from '../../mail/duration.ts';
+import { formatDuration, UNIT_MS } from '../../mail/duration.ts';
 import { primarySetups } from '../../mail/primary-setup.ts';
 import { findIgnored } from '../../notify/contacts.ts';
 import {
@@ -33,9 +33,6 @@ import type {
 import { domainFlow } from './statistics.ts';
 import { tenantById } from './tenant.ts';
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
-
 export const Domain: DomainResolvers = {
   labels: ({ labels }) =>
     Object.entries(labels)
@@ -55,7 +52,7 @@ export const Domain: DomainResolvers = {
       zoneFile: zoneFileOf(domain.name, recommended),
       formRecords: formRecordsOf(domain.name, { observed, recommended }).map(({ ttlSeconds, ...record }) => ({
         ...record,
-        ttl: formatDuration(ttlSeconds * 1000),
+        ttl: formatDuration(ttlSeconds * UNIT_MS.s),
       })),
       observed,
       verdict: observation.verdict,
@@ -76,12 +73,12 @@ export const Domain: DomainResolvers = {
   recipientList: (domain) => domain,
   unknownWhileDown: ({ unknownWhileDown: { policy, hours } }) => ({
     policy,
-    duration: formatDuration(hours * HOUR_MS),
+    duration: formatDuration(hours * UNIT_MS.h),
   }),
 
   queue: async ({ destinationId }, _args, { load }) => {
     const { holdExtensionHours, ...queue } = (await load.byId(readQueues, destinationId)) ?? EMPTY_QUEUE;
-    return { ...queue, holdExtension: formatDuration(holdExtensionHours * HOUR_MS) };
+    return { ...queue, holdExtension: formatDuration(holdExtensionHours * UNIT_MS.h) };
   },
   flow: domainFlow,
   outage: ({ destinationId }, _args, { load }) => load.byId(findOpenOutages, destinationId),
@@ -101,7 +98,7 @@ export const Domain: DomainResolvers = {
     const schedule = await readDrillSchedule(sql, viewer, id);
     return schedule === null
       ? null
-      : { interval: formatDuration(schedule.everyDays * DAY_MS), nextAt: schedule.nextAt };
+      : { interval: formatDuration(schedule.everyDays * UNIT_MS.d), nextAt: schedule.nextAt };
   },
 };
 

@@ -1,16 +1,18 @@
 /** Fire drills: asked for, released, scheduled. */
-import { formatDuration } from '../../mail/duration.ts';
 import { tryAgainAfter } from '../../db/bounded-counts.ts';
 import { findDomain } from '../../domains/domains.ts';
 import type { RelayDomain } from '../../domains/relay-domain.ts';
 import { invalid, refused, shown, type UserError } from '../../input/checked.ts';
 import { isAddress } from '../../mail/address.ts';
 import { normalizeDomain } from '../../mail/domain.ts';
+import { formatDuration, UNIT_MS, wholeUnits } from '../../mail/duration.ts';
 import { deliverDrill, type DrillView, findDrill, requestDrill, setDrillSchedule } from '../../queue/drills/drills.ts';
 import type { Context } from '../context.ts';
 import type { DomainDrillInput, DrillStepResolvers, MutationResolvers } from '../generated.ts';
 import { errorsOf, findServed, type Given, once } from '../mutate.ts';
 
+/** A quarter of an hour, as the schema says. */
+const DEFAULT_HOLD_MS = 15 * UNIT_MS.m;
 const MAX_HOLD_MINUTES = 1440;
 const MAX_DAYS = 366;
 
@@ -28,8 +30,8 @@ export const drillMutations: MutationResolvers = {
     const scheduled = await once(context, input, async ({ name, interval = null }) => {
       const domain = await findServed(context, name);
       if ('errors' in domain) return domain;
-      const everyDays = interval === null ? null : interval / DAY_MS;
-      if (everyDays !== null && !isWhole(everyDays, MAX_DAYS)) {
+      const everyDays = interval === null ? null : wholeUnits(interval, 'd', MAX_DAYS);
+      if (interval !== null && everyDays === null) {
         const message = `interval is a number of whole days, P1D to P${MAX_DAYS}D; null: no more drills by themselves.`;
         return refused(invalid(['interval'], message));
       }
@@ -61,22 +63,17 @@ async function onDrill(
   return { drill, userErrors: errorsOf(started) };
 }
 
-const MINUTE_MS = 60_000;
-const DAY_MS = 24 * 60 * MINUTE_MS;
-
-const isWhole = (units: number, most: number): boolean => Number.isInteger(units) && units >= 1 && units <= most;
-
 export const DrillStep: DrillStepResolvers = {
   endedAfter: ({ afterMs }) => formatDuration(afterMs),
   latency: ({ latencyMs }) => formatDuration(latencyMs),
 };
 
 async function start({ sql, viewer }: Context, domain: RelayDomain, input: DomainDrillInput): Promise<Started> {
-  const { deliver = 'AT_ONCE', holdFor = 15 * MINUTE_MS, recipient: given } = input;
+  const { deliver = 'AT_ONCE', holdFor = DEFAULT_HOLD_MS, recipient: given } = input;
   const recipient = recipientOf(given, domain);
   if (typeof recipient !== 'string') return refused(recipient);
-  const holdMinutes = holdFor / MINUTE_MS;
-  if (!isWhole(holdMinutes, MAX_HOLD_MINUTES)) {
+  const holdMinutes = wholeUnits(holdFor, 'm', MAX_HOLD_MINUTES);
+  if (holdMinutes === null) {
     return refused(invalid(['holdFor'], `holdFor is a number of whole minutes, PT1M to PT${MAX_HOLD_MINUTES}M.`));
   }
   const request = await requestDrill(sql, viewer, {

@@ -1,6 +1,6 @@
 /** `Query`, where every read begins, with `Service` and `Viewer`. */
 import { GraphQLError } from 'graphql';
-import { formatDuration } from '../../mail/duration.ts';
+import { formatDuration, UNIT_MS } from '../../mail/duration.ts';
 import { listByStatus } from '../../doctor/reports.ts';
 import { findDomain, findDomainsById, listDomains } from '../../domains/domains.ts';
 import { listAuditEntries } from '../../events/audit.ts';
@@ -30,7 +30,7 @@ export const Service: ServiceResolvers = {
   messageSizeLimit: async (_parent, _args, { sql }) => (await readLimits(sql)).messageSizeLimitBytes,
   retrySchedule: async (_parent, _args, { sql }) =>
     (await readLimits(sql)).retrySchedule.map(({ everySeconds, attempts }) => ({
-      interval: formatDuration(everySeconds * 1000),
+      interval: formatDuration(everySeconds * UNIT_MS.s),
       attemptCount: attempts,
     })),
   nodes: (_parent, _args, { sql, viewer }) => (viewer.isOperator ? listNodes(sql) : null),

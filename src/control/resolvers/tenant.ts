@@ -1,4 +1,5 @@
 /** The things of a tenant beside its domains: `Token`, `Webhook`, `AlertContact`, `AuditEntry`. */
+import { UNIT_MS } from '../../mail/duration.ts';
 import { OPERATOR_TENANT_ID } from '../../mail/viewer.ts';
 import { confirmContact, createContact, deleteContact } from '../../notify/contacts.ts';
 import { listDeliveries, redeliver, replay, sendPing } from '../../notify/deliveries.ts';
@@ -55,7 +56,7 @@ export const AuditEntry: AuditEntryResolvers = {
 };
 
 /** A day, as the schema says. */
-const DEFAULT_OVERLAP_MS = 86_400_000;
+const DEFAULT_OVERLAP_MS = UNIT_MS.d;
 
 export const tenantMutations: MutationResolvers = {
   tenantCreate: (_parent, { input }, context) =>
@@ -75,7 +76,7 @@ export const tokenMutations: MutationResolvers = {
     onObject(context, 'token', input, ({ id, overlap, secret }) =>
       rotateToken(context.tokens, context.caller, {
         id,
-        overlapSeconds: (overlap ?? DEFAULT_OVERLAP_MS) / 1000,
+        overlapSeconds: (overlap ?? DEFAULT_OVERLAP_MS) / UNIT_MS.s,
         secret,
       }),
     ),
@@ -92,7 +93,7 @@ export const webhookMutations: MutationResolvers = {
     onObject(context, 'webhook', input, ({ id, overlap }) =>
       rotateSecret(context.sql, context.viewer, {
         id,
-        overlapSeconds: (overlap ?? DEFAULT_OVERLAP_MS) / 1000,
+        overlapSeconds: (overlap ?? DEFAULT_OVERLAP_MS) / UNIT_MS.s,
       }),
     ),
   webhookDelete: (_parent, { input }, context) =>

@@ -3,6 +3,7 @@
  *
  * Only messages accepted before the operation are meant: what comes in later is never touched.
  */
+import { wholeUnits } from '../../mail/duration.ts';
 import type { SqlExecutor } from '../../db/client.ts';
 import { parsePath } from '../../mail/address.ts';
 import { normalizeDomain } from '../../mail/domain.ts';
@@ -52,8 +53,6 @@ export function allHeldOf(domain: string): OperationFilter {
 /** Mail is held for 60 days at the most. */
 const MAX_OLDER_THAN_HOURS = 60 * 24;
 
-const HOUR_MS = 3_600_000;
-
 export function checkOperationFilter(
   input: OperationFilterInput,
 ): { readonly kind: 'OK'; readonly filter: OperationFilter } | { readonly kind: 'BAD'; readonly error: UserError } {
@@ -62,7 +61,7 @@ export function checkOperationFilter(
     error: invalid(['filter', field], message),
   });
   const { state = null, reversePath = null, since = null, until = null, heldFor = null } = input;
-  const olderThanHours = heldFor === null ? null : heldFor / HOUR_MS;
+  const olderThanHours = heldFor === null ? null : wholeUnits(heldFor, 'h', MAX_OLDER_THAN_HOURS);
   const domain = normalizeDomain(input.domain.trim());
   if (domain === null) return bad('domain', 'Enter the name of one of your domains, such as example.org.');
   const recipient = input.recipient?.trim() ?? null;
@@ -77,10 +76,7 @@ export function checkOperationFilter(
     );
   }
   if (since !== null && until !== null && since >= until) return bad('until', 'until must be later than since.');
-  if (
-    olderThanHours !== null &&
-    !(Number.isInteger(olderThanHours) && olderThanHours > 0 && olderThanHours <= MAX_OLDER_THAN_HOURS)
-  ) {
+  if (heldFor !== null && olderThanHours === null) {
     return bad('heldFor', `heldFor is a number of whole hours, PT1H to PT${MAX_OLDER_THAN_HOURS}H.`);
   }
   const filter: OperationFilter = {

@@ -1,5 +1,5 @@
 /** `backupmx_domain`: a relay domain. Its User List and DNS block lists are resources of their own. */
-import { formatDuration, parseDuration } from '../../../mail/duration.ts';
+import { formatDuration, parseDuration, UNIT_MS } from '../../../mail/duration.ts';
 import { normalizeDomain } from '../../../mail/domain.ts';
 import { type Domain, HeldMailChoice, TlsPolicy, UnknownWhileDownPolicy } from '../../../control/generated.ts';
 import type { Selected } from '../../api/requests.ts';
@@ -20,7 +20,6 @@ import {
   wholeNumber,
 } from './words.ts';
 
-const HOUR_MS = 3_600_000;
 const DEFAULT_HOURS = 4;
 
 const LABEL_KEY = /^(?=.{1,63}$)[A-Za-z0-9](?:[A-Za-z0-9._/-]*[A-Za-z0-9])?$/;
@@ -122,7 +121,7 @@ function valuesOf(domain: Selected<Domain, typeof FIELDS>): State {
     recipient_delimiter: domain.recipientDelimiter,
     call_aheads: domain.hasCallAheads,
     unknown_while_down: domain.unknownWhileDown.policy,
-    unknown_while_down_hours: (parseDuration(domain.unknownWhileDown.duration) ?? 0) / HOUR_MS,
+    unknown_while_down_hours: (parseDuration(domain.unknownWhileDown.duration) ?? 0) / UNIT_MS.h,
     dnsbl_threshold: domain.dnsblThreshold,
     dnsbl_allowed_clients: domain.dnsblAllowedClients,
     tls_policy: domain.tlsPolicy,
@@ -145,7 +144,7 @@ function inputOf(planned: State): Record<string, unknown> {
     hasCallAheads: planned['call_aheads'],
     unknownWhileDown: {
       policy: planned['unknown_while_down'],
-      duration: formatDuration(Number(planned['unknown_while_down_hours'] ?? DEFAULT_HOURS) * HOUR_MS),
+      duration: formatDuration(Number(planned['unknown_while_down_hours'] ?? DEFAULT_HOURS) * UNIT_MS.h),
     },
     dnsblThreshold: planned['dnsbl_threshold'],
     dnsblAllowedClients: planned['dnsbl_allowed_clients'] ?? [],
