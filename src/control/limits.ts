@@ -198,7 +198,7 @@ export const MAX_IDS = 100;
 /** The arguments that bound a list, by a number or by a list of ids, and the most that they may be. */
 const BOUNDS: Readonly<Record<string, number>> = { first: MAX_PAGE, slots: MAX_SLOTS, ids: MAX_IDS };
 
-/** What cannot be counted is refused later; until then it counts as the longest list. */
+/** A value that cannot be counted is refused later; until then it counts as the longest list. */
 function lengthOf(field: FieldNode, operation: OperationDefinitionNode, variables: Variables): number {
   const bound = field.arguments?.find((argument) => Object.hasOwn(BOUNDS, argument.name.value));
   if (bound === undefined) return usualLength(field.name.value);
