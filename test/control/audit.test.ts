@@ -1,7 +1,7 @@
 /** The audit log: every mutation, who asked for it, and what it came to. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { beginAudit, dropOldAuditEntries, endAudit } from '../../src/events/audit.ts';
-import { addDomain, type GraphqlAnswer, type Harness, holdMessage, OPERATOR, startControl, TOKEN } from './harness.ts';
+import { addDomain, type Harness, holdMessage, OPERATOR, startControl, TOKEN } from './harness.ts';
 
 let control: Harness;
 beforeAll(async () => {
@@ -20,13 +20,8 @@ interface Entry {
 const FIELDS = `id at endedAt mutation input outcome userErrorCodes tenant { name } isOperator tokenId tokenName tokenPrefix clientAddress
   subjectKind subjectId subjectName before after`;
 
-async function as<T>(secret: string, query: string, variables: Record<string, unknown> = {}): Promise<T> {
-  const response = await fetch(`${control.url}/graphql`, {
-    method: 'POST',
-    headers: { Authorization: `Bearer ${secret}`, 'Content-Type': 'application/json' },
-    body: JSON.stringify({ query, variables }),
-  });
-  const { data, errors } = (await response.json()) as GraphqlAnswer<T>;
+async function as<T>(secret: string, query: string, variables?: Record<string, unknown>): Promise<T> {
+  const { data, errors } = await control.postAs<T>(secret, query, variables);
   if (errors !== undefined) throw new Error(JSON.stringify(errors));
   return data;
 }

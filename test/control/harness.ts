@@ -45,6 +45,12 @@ export interface Harness {
   readonly requests: { readonly operation: string; readonly code: string }[];
   /** Subscribers that read too slowly. */
   readonly dropped: { readonly subscription: string; readonly tenantId: string }[];
+  /** Posts with the token of this secret. */
+  postAs<T>(
+    secret: string,
+    query: string,
+    variables?: Record<string, unknown>,
+  ): Promise<GraphqlAnswer<T> & { readonly status: number }>;
   /** Posts as the operator; fails on a status other than 200 and 400. */
   post<T>(query: string, variables?: Record<string, unknown>): Promise<GraphqlAnswer<T>>;
   /** The data; fails on any top-level error. */
@@ -152,15 +158,23 @@ export async function startControl(
   if (control.kind === 'FAILED') throw new Error(control.message);
   const url = `http://127.0.0.1:${control.address.port}`;
 
-  async function post<T>(query: string, variables: Record<string, unknown> = {}): Promise<GraphqlAnswer<T>> {
+  async function postAs<T>(
+    secret: string,
+    query: string,
+    variables: Record<string, unknown> = {},
+  ): Promise<GraphqlAnswer<T> & { readonly status: number }> {
     const response = await fetch(`${url}/graphql`, {
       method: 'POST',
-      headers: { Authorization: `Bearer ${TOKEN}`, 'Content-Type': 'application/json' },
+      headers: { Authorization: `Bearer ${secret}`, 'Content-Type': 'application/json' },
       body: JSON.stringify({ query, variables }),
     });
-    if (response.status !== 200 && response.status !== 400)
-      throw new Error(`status ${response.status}: ${await response.text()}`);
-    return (await response.json()) as GraphqlAnswer<T>;
+    return { ...((await response.json()) as GraphqlAnswer<T>), status: response.status };
+  }
+
+  async function post<T>(query: string, variables?: Record<string, unknown>): Promise<GraphqlAnswer<T>> {
+    const { status, ...answer } = await postAs<T>(TOKEN, query, variables);
+    if (status !== 200 && status !== 400) throw new Error(`status ${status}: ${JSON.stringify(answer)}`);
+    return answer;
   }
 
   return Object.assign(harness, {
@@ -173,6 +187,7 @@ export async function startControl(
     poked,
     dropped,
     requests,
+    postAs,
     post,
     ask: async <T>(query: string, variables?: Record<string, unknown>): Promise<T> => {
       const { data, errors } = await post<T>(query, variables);

@@ -1,15 +1,7 @@
 /** What is in held mail: header fields, and the whole of it for whoever may read it and says why. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { headerFieldsOf } from '../../src/mail/header-section.ts';
-import {
-  addDomain,
-  addTenant,
-  endMessage,
-  type GraphqlAnswer,
-  type Harness,
-  holdMessage,
-  startControl,
-} from './harness.ts';
+import { addDomain, addTenant, endMessage, type Harness, holdMessage, startControl } from './harness.ts';
 
 const CONTENT = Buffer.from(
   'Received: from a.example (a.example [192.0.2.1])\r\n\tby b.example with ESMTP id 1;\r\n\tThu, 1 Aug 2026 03:10:00 +0000\r\n' +
@@ -46,14 +38,7 @@ async function makeToken(scopes: readonly string[], tenantId?: string): Promise<
   return tokenCreate.secret;
 }
 
-async function readAs(secret: string, reason: string): Promise<GraphqlAnswer<Shown | null>> {
-  const response = await fetch(`${control.url}/graphql`, {
-    method: 'POST',
-    headers: { Authorization: `Bearer ${secret}`, 'Content-Type': 'application/json' },
-    body: JSON.stringify({ query: QUERY, variables: { id, reason } }),
-  });
-  return (await response.json()) as GraphqlAnswer<Shown | null>;
-}
+const readAs = (secret: string, reason: string) => control.postAs<Shown | null>(secret, QUERY, { id, reason });
 
 async function readings(): Promise<readonly Record<string, unknown>[]> {
   const rows = await control.database.sql`

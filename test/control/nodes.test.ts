@@ -4,15 +4,7 @@ import { readFileSync } from 'node:fs';
 import { buildSchema, isInterfaceType, isObjectType } from 'graphql';
 import { OPERATOR_TENANT_ID } from '../../src/mail/viewer.ts';
 import { newId } from '../../src/mail/id.ts';
-import {
-  addDomain,
-  addTenant,
-  endMessage,
-  type GraphqlAnswer,
-  type Harness,
-  holdMessage,
-  startControl,
-} from './harness.ts';
+import { addDomain, addTenant, endMessage, type Harness, holdMessage, startControl } from './harness.ts';
 
 const schema = buildSchema(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8'));
 
@@ -110,14 +102,7 @@ test('a stranger finds none of them, and a token without the scope learns of non
         `mutation { tokenCreate(input: { name: "x", ${input} }) { secret } }`,
       )
     ).tokenCreate.secret;
-  const send = async (secret: string, query: string): Promise<GraphqlAnswer<{ nodes: unknown[] }>> => {
-    const response = await fetch(`${control.url}/graphql`, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${secret}` },
-      body: JSON.stringify({ query }),
-    });
-    return (await response.json()) as GraphqlAnswer<{ nodes: unknown[] }>;
-  };
+  const send = (secret: string, query: string) => control.postAs<{ nodes: unknown[] }>(secret, query);
   const all = `nodes(ids: [${Object.values(ids)
     .map((id) => `"${id}"`)
     .join(', ')}])`;

@@ -53,12 +53,7 @@ async function tenant(name: string) {
   );
   return async (verb: string, domain: string): Promise<Payload> => {
     const query = `mutation ($name: String!) { ${verb}(input: { name: $name }) { ${DOMAIN} userErrors { code message } } }`;
-    const response = await fetch(`${control.url}/graphql`, {
-      method: 'POST',
-      headers: { Authorization: `Bearer ${tokenCreate.secret}`, 'Content-Type': 'application/json' },
-      body: JSON.stringify({ query, variables: { name: domain } }),
-    });
-    const { data, errors } = (await response.json()) as { data: Record<string, Payload>; errors?: unknown };
+    const { data, errors } = await control.postAs<Record<string, Payload>>(tokenCreate.secret, query, { name: domain });
     expect(errors).toBeUndefined();
     const payload = data[verb];
     if (payload === undefined) throw new Error('no payload');

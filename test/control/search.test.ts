@@ -132,12 +132,7 @@ test("another tenant's token finds nothing by any of them", async () => {
     { internetMessageId: 'one@Sender' },
     { transactionId: held },
   ]) {
-    const response = await fetch(`${control.url}/graphql`, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${tokenCreate.secret}` },
-      body: JSON.stringify({ query: SEARCH, variables: { filter } }),
-    });
-    const { data } = (await response.json()) as { data: Found };
+    const { data } = await control.postAs<Found>(tokenCreate.secret, SEARCH, { filter });
     expect([filter, data.messages.nodes]).toEqual([filter, []]);
   }
 });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { foldDeltas } from '../../src/queue/counts.ts';
 import { createRejectionCounts } from '../../src/stats/rejection-counts.ts';
 import { OPERATOR_TENANT_ID } from '../../src/mail/viewer.ts';
-import { addDomain, addTenant, type GraphqlAnswer, type Harness, startControl } from './harness.ts';
+import { addDomain, addTenant, type Harness, startControl } from './harness.ts';
 
 let control: Harness;
 let destinationId: string;
@@ -92,12 +92,7 @@ test('a tenant sees its own, and nothing of the service', async () => {
     rejectionCounts(since: $since) { code }
     ofDomain: rejectionCounts(since: $since, domain: "flow.example") { code }
   }`;
-  const response = await fetch(`${control.url}/graphql`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${tokenCreate.secret}` },
-    body: JSON.stringify({ query, variables: { since: day() } }),
-  });
-  const { data } = (await response.json()) as GraphqlAnswer<unknown>;
+  const { data } = await control.postAs<unknown>(tokenCreate.secret, query, { since: day() });
   expect(data).toEqual({
     service: { flow: null },
     other: null,

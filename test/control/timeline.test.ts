@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { OPERATOR_TENANT_ID } from '../../src/mail/viewer.ts';
 import { recordFailure } from '../../src/outage/clock.ts';
-import { addDomain, endMessage, type GraphqlAnswer, type Harness, holdMessage, startControl } from './harness.ts';
+import { addDomain, endMessage, type Harness, holdMessage, startControl } from './harness.ts';
 
 const DOMAIN = 'late.example';
 let control: Harness;
@@ -28,15 +28,6 @@ const PAGE = `query ($id: ID!, $first: Int!, $after: String) { message(id: $id) 
 async function pageOf(id: string, first = 100, after: string | null = null): Promise<Page> {
   const { message } = await control.ask<{ message: { timeline: Page } }>(PAGE, { id, first, after });
   return message.timeline;
-}
-
-async function as(secret: string, query: string, variables: Record<string, unknown>): Promise<GraphqlAnswer<unknown>> {
-  const response = await fetch(`${control.url}/graphql`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${secret}` },
-    body: JSON.stringify({ query, variables }),
-  });
-  return (await response.json()) as GraphqlAnswer<unknown>;
 }
 
 async function makeToken(name: string, scopes: readonly string[]): Promise<string> {
@@ -92,7 +83,7 @@ test('an entry leads to its outage and to the operation it was part of; the toke
   });
   const clerk = await makeToken('the clerk', ['QUEUE_WRITE']);
   const retry = 'mutation ($id: ID!) { messageRetry(input: { id: $id, reason: "asked" }) { userErrors { code } } }';
-  expect((await as(clerk, retry, { id })).data).toEqual({ messageRetry: { userErrors: [] } });
+  expect((await control.postAs<unknown>(clerk, retry, { id })).data).toEqual({ messageRetry: { userErrors: [] } });
   const { nodes } = await pageOf(id);
   expect(nodes.map(({ kind }) => kind)).toEqual(['ACCEPTED', 'OUTAGE_OPENED', 'MESSAGE_RETRIED']);
   expect(nodes[1]).toMatchObject({ outage: { kind: 'DOWN', domainName: DOMAIN }, reply: '[connection refused]' });
@@ -101,12 +92,12 @@ test('an entry leads to its outage and to the operation it was part of; the toke
   const reader = await makeToken('a reader', ['QUEUE_READ']);
   const who = (fields: string) =>
     `query ($id: ID!) { message(id: $id) { timeline(first: 9) { nodes { actor { ${fields} } } } } }`;
-  expect((await as(reader, who('isOperator'), { id })).errors).toBeUndefined();
-  expect((await as(reader, who('tokenName'), { id })).errors?.map(({ extensions }) => extensions)).toEqual([
-    { code: 'FORBIDDEN', scope: 'AUDIT_READ' },
-  ]);
+  expect((await control.postAs<unknown>(reader, who('isOperator'), { id })).errors).toBeUndefined();
+  expect(
+    (await control.postAs<unknown>(reader, who('tokenName'), { id })).errors?.map(({ extensions }) => extensions),
+  ).toEqual([{ code: 'FORBIDDEN', scope: 'AUDIT_READ' }]);
   const other = await makeToken('no reader', ['DOMAIN_READ']);
-  expect((await as(other, PAGE, { id, first: 1 })).errors?.[0]?.extensions).toEqual({
+  expect((await control.postAs<unknown>(other, PAGE, { id, first: 1 })).errors?.[0]?.extensions).toEqual({
     code: 'FORBIDDEN',
     scope: 'QUEUE_READ',
   });

@@ -6,7 +6,7 @@ import { listenTo, SETTINGS_CHANNEL } from '../../src/db/listen.ts';
 import { createTokenCache, TOKEN_NOTICE } from '../../src/tenants/token-cache.ts';
 import { createToken, updateToken } from '../../src/tenants/tokens.ts';
 import { until } from '../helpers/child.ts';
-import { addDomain, type GraphqlAnswer, type Harness, OPERATOR, startControl } from './harness.ts';
+import { addDomain, type Harness, OPERATOR, startControl } from './harness.ts';
 import { findDomain } from '../../src/domains/domains.ts';
 
 let control: Harness;
@@ -32,18 +32,8 @@ const ROTATE = `mutation ($input: TokenRotateInput!) { tokenRotate(input: $input
 const UPDATE = `mutation ($input: TokenUpdateInput!) { tokenUpdate(input: $input) { ${TOKEN} userErrors { field code message } } }`;
 const REVOKE = `mutation ($input: TokenDeleteInput!) { tokenDelete(input: $input) { ${TOKEN} userErrors { field code message } } }`;
 
-async function as<T>(
-  secret: string,
-  query: string,
-  variables: Record<string, unknown> = {},
-): Promise<GraphqlAnswer<T> & { status: number }> {
-  const response = await fetch(`${control.url}/graphql`, {
-    method: 'POST',
-    headers: { Authorization: `Bearer ${secret}`, 'Content-Type': 'application/json' },
-    body: JSON.stringify({ query, variables }),
-  });
-  return { ...((await response.json()) as GraphqlAnswer<T>), status: response.status };
-}
+const as = <T>(secret: string, query: string, variables?: Record<string, unknown>) =>
+  control.postAs<T>(secret, query, variables);
 
 const statusOf = async (secret: string) => (await as(secret, '{ service { version } }')).status;
 

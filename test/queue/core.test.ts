@@ -1,7 +1,6 @@
 /** The queue on a real database: accept, claim, outcome, expiry, verbs, counts. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { Outcome } from '../../src/mail/outcome.ts';
-import { formatReply } from '../../src/mail/reply.ts';
 import { OPERATOR_VIEWER } from '../../src/mail/viewer.ts';
 import { recordFailure, recordSuccess, readDestination } from '../../src/outage/clock.ts';
 import { claimDue, claimProbe, FIRST_KEY, readContents, releaseDeadClaims } from '../../src/queue/claim.ts';
@@ -14,6 +13,7 @@ import type { RecipientResult } from '../../src/queue/finalize.ts';
 import type { Spool } from '../../src/queue/accept/spool.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { makeDestination, makeTransaction, openSpool } from '../helpers/mail.ts';
+import { DEFERRED, DELIVERED, FAILED, messageResultOf } from '../helpers/outcomes.ts';
 
 let db: TestDatabase;
 let spool: Spool;
@@ -28,37 +28,13 @@ afterAll(async () => {
   await db.close();
 });
 
-const DELIVERED: Outcome = { kind: 'DELIVERED', reply: { code: 250, enhancedCode: '2.0.0', text: 'ok' } };
-const DEFERRED: Outcome = { kind: 'DEFERRED', reply: { code: 451, enhancedCode: '4.2.0', text: 'later' } };
-const FAILED: Outcome = { kind: 'FAILED', reply: { code: 550, enhancedCode: '5.1.1', text: 'unknown' } };
-
 async function claimAll(destinationId: string) {
   return (await claimDue(db.sql, { destinationId, holder, after: FIRST_KEY, limit: 100, flushNumber: null })).messages;
 }
 
 function settleAs(destinationId: string, messageId: string, outcomes: Record<number, Outcome>, isHostLevel = false) {
-  return recordOutcomes(db.sql, {
-    destinationId,
-    holder,
-    routeGeneration: 1,
-    messageResults: [
-      {
-        messageId,
-        outcomes: new Map(Object.entries(outcomes).map(([number, outcome]) => [Number(number), outcome])),
-        records: Object.entries(outcomes).map(([number, { kind, reply }]) => ({
-          host: 'mx.test',
-          address: '127.0.0.1:25',
-          tls: null,
-          reply: formatReply(reply),
-          outcome: kind,
-          recipientNumbers: [Number(number)],
-          isHostLevel,
-          latencyMs: 3,
-        })),
-        isHostLevel,
-      },
-    ],
-  });
+  const messageResults = [messageResultOf(messageId, outcomes, isHostLevel)];
+  return recordOutcomes(db.sql, { destinationId, holder, routeGeneration: 1, messageResults });
 }
 
 async function heldCount(destinationId: string): Promise<number> {

@@ -2,7 +2,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { newId } from '../../src/mail/id.ts';
 import type { Outcome } from '../../src/mail/outcome.ts';
-import { formatReply } from '../../src/mail/reply.ts';
 import { OPERATOR_TENANT_ID, OPERATOR_VIEWER } from '../../src/mail/viewer.ts';
 import { feedBreakerAlone, type BreakerStep } from '../../src/outage/breaker-state.ts';
 import { readBreakers } from '../../src/outage/inspect.ts';
@@ -14,6 +13,7 @@ import { recordOutcomes } from '../../src/queue/outcome.ts';
 import type { Spool } from '../../src/queue/accept/spool.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { makeDestination, makeTransaction, openSpool } from '../helpers/mail.ts';
+import { messageResultOf } from '../helpers/outcomes.ts';
 
 let db: TestDatabase;
 let spool: Spool;
@@ -93,21 +93,9 @@ async function bring(brought: Readonly<Record<string, Brought>>, by = holder) {
     onBreaker: (_state, taken) => {
       step = taken;
     },
-    messageResults: Object.entries(brought).map(([messageId, { outcomes, numbers = outcomes.map((_, n) => n) }]) => ({
-      messageId,
-      outcomes: new Map(outcomes.map((outcome, index) => [numbers[index] ?? index, outcome])),
-      records: outcomes.map(({ kind, reply }, index) => ({
-        host: 'mx.test',
-        address: '127.0.0.1:25',
-        tls: null,
-        reply: formatReply(reply),
-        outcome: kind,
-        recipientNumbers: [numbers[index] ?? index],
-        isHostLevel: false,
-        latencyMs: 3,
-      })),
-      isHostLevel: false,
-    })),
+    messageResults: Object.entries(brought).map(([messageId, { outcomes, numbers = outcomes.map((_, n) => n) }]) =>
+      messageResultOf(messageId, Object.fromEntries(outcomes.map((outcome, at) => [numbers[at] ?? at, outcome]))),
+    ),
   });
   return { results, states: results.map(({ state }) => state), step: step as BreakerStep | null };
 }

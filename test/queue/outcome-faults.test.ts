@@ -5,7 +5,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { createGroupWriter } from '../../src/delivery/group-writer.ts';
 import type { Outcome } from '../../src/mail/outcome.ts';
-import { formatReply } from '../../src/mail/reply.ts';
 import { claimDue, FIRST_KEY, type Holder, releaseDeadClaims } from '../../src/queue/claim.ts';
 import { markDelivered, recordOutcomes, type MessageResult } from '../../src/queue/outcome.ts';
 import { finalizeMarked } from '../../src/queue/marks.ts';
@@ -13,6 +12,7 @@ import type { Spool } from '../../src/queue/accept/spool.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { type Fault, faultySql } from '../helpers/faulty-sql.ts';
 import { makeDestination, makeTransaction, openSpool } from '../helpers/mail.ts';
+import { messageResultOf } from '../helpers/outcomes.ts';
 
 let db: TestDatabase;
 let spool: Spool;
@@ -130,20 +130,6 @@ async function prepare({ first, second, breaker }: Case): Promise<Scene> {
 async function claim({ destinationId }: Scene, holder: Holder): Promise<Set<string>> {
   const input = { destinationId, holder, after: FIRST_KEY, limit: 10, flushNumber: null };
   return new Set((await claimDue(db.sql, input)).messages.map(({ id }) => id));
-}
-
-function messageResultOf(messageId: string, outcomes: readonly Outcome[]): MessageResult {
-  const records = outcomes.map(({ kind, reply }, number) => ({
-    host: 'mx.test',
-    address: '127.0.0.1:25',
-    tls: null,
-    reply: formatReply(reply),
-    outcome: kind,
-    recipientNumbers: [number],
-    isHostLevel: false,
-    latencyMs: 3,
-  }));
-  return { messageId, outcomes: new Map(outcomes.map((outcome, n) => [n, outcome])), records, isHostLevel: false };
 }
 
 /** Records what both messages met. Resolves when all is recorded, or, where it is not repeated, when the hand has died. */

@@ -1,7 +1,6 @@
 /** The flow of mail as a ledger: what came, what ended and how, and what was held at the end of each slot. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Outcome } from '../../src/mail/outcome.ts';
-import { formatReply } from '../../src/mail/reply.ts';
 import { newId } from '../../src/mail/id.ts';
 import { OPERATOR_TENANT_ID, OPERATOR_VIEWER } from '../../src/mail/viewer.ts';
 import { claimDue, FIRST_KEY } from '../../src/queue/claim.ts';
@@ -14,6 +13,7 @@ import { dropOldSteps, presentInstant, SERVICE_SUBJECT } from '../../src/stats/s
 import { type FlowSlot, readDestinationFlows, readServiceFlow, readTenantFlows } from '../../src/stats/flow.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { makeDestination, makeTransaction, openSpool } from '../helpers/mail.ts';
+import { DEFERRED, DELIVERED, FAILED, messageResultOf } from '../helpers/outcomes.ts';
 
 let db: TestDatabase;
 let spool: Spool;
@@ -28,10 +28,6 @@ afterAll(async () => {
   await db.close();
 });
 
-const DELIVERED: Outcome = { kind: 'DELIVERED', reply: { code: 250, enhancedCode: '2.0.0', text: 'ok' } };
-const DEFERRED: Outcome = { kind: 'DEFERRED', reply: { code: 451, enhancedCode: '4.2.0', text: 'later' } };
-const FAILED: Outcome = { kind: 'FAILED', reply: { code: 550, enhancedCode: '5.1.1', text: 'unknown' } };
-
 async function accept(destinationId: string, name: string, recipients = ['x']): Promise<string> {
   const to = recipients.map((local) => ({ address: `${local}@${name}`, destinationId }));
   const transaction = makeTransaction({ to, content: 'Subject: hello\r\n\r\nbody\r\n' });
@@ -41,28 +37,8 @@ async function accept(destinationId: string, name: string, recipients = ['x']): 
 
 async function attempt(destinationId: string, messageId: string, outcomes: readonly Outcome[]): Promise<void> {
   await claimDue(db.sql, { destinationId, holder, after: FIRST_KEY, limit: 100, flushNumber: null });
-  await recordOutcomes(db.sql, {
-    destinationId,
-    holder,
-    routeGeneration: 1,
-    messageResults: [
-      {
-        messageId,
-        outcomes: new Map(outcomes.entries()),
-        records: outcomes.map(({ kind, reply }, number) => ({
-          host: 'mx.test',
-          address: '127.0.0.1:25',
-          tls: null,
-          reply: formatReply(reply),
-          outcome: kind,
-          recipientNumbers: [number],
-          isHostLevel: false,
-          latencyMs: 3,
-        })),
-        isHostLevel: false,
-      },
-    ],
-  });
+  const messageResults = [messageResultOf(messageId, outcomes)];
+  await recordOutcomes(db.sql, { destinationId, holder, routeGeneration: 1, messageResults });
 }
 
 /** The slots of the last so many hours in which something happened, or in which the level differs from the one before. */
