@@ -26,7 +26,7 @@ const described = (run: number, label: string) =>
       { key: 'customer', value: `c${number % 50}` },
       { key: 'state', value: label },
     ],
-    recipients: ['postmaster', 'info', 'sales', `user${number}`],
+    recipientList: ['postmaster', 'info', 'sales', `user${number}`],
   }));
 
 type Described = ReturnType<typeof described>;

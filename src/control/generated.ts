@@ -393,7 +393,7 @@ export type DomainApplyInput = {
   readonly labels?: InputMaybe<ReadonlyArray<LabelInput>>;
   readonly name: Scalars['String']['input'];
   readonly recipientDelimiter?: InputMaybe<Scalars['String']['input']>;
-  readonly recipients?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  readonly recipientList?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   readonly tlsPolicy?: InputMaybe<TlsPolicy>;
   readonly unknownWhileDown?: InputMaybe<UnknownWhileDownInput>;
 };
@@ -462,7 +462,7 @@ export type DomainCreateInput = {
   readonly labels?: InputMaybe<ReadonlyArray<LabelInput>>;
   readonly name: Scalars['String']['input'];
   readonly recipientDelimiter?: InputMaybe<Scalars['String']['input']>;
-  readonly recipients?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  readonly recipientList?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   readonly tlsPolicy?: InputMaybe<TlsPolicy>;
   readonly unknownWhileDown?: InputMaybe<UnknownWhileDownInput>;
 };

@@ -9,7 +9,7 @@ import { lockDestinations } from './destination.ts';
 import { changeDomains, type DomainChange } from './change.ts';
 import { insertDomains } from './create.ts';
 import type { Domains } from './domains.ts';
-import { NAMES_TOLD, recipientsDifference, settingDifferences, type TextDifference } from './difference.ts';
+import { NAMES_TOLD, recipientListDifference, settingDifferences, type TextDifference } from './difference.ts';
 import { removeDomain } from './delete.ts';
 import { storeSettings } from './update.ts';
 import { type DomainsApplyInput, planDomains, type PlannedStep } from './plan.ts';
@@ -153,11 +153,11 @@ async function runStep(sql: SqlExecutor, viewer: Viewer, { step, input }: StepRu
     case 'KEEP':
       return { kind: 'DONE', domain: step.domain };
     case 'UPDATE': {
-      const { domain, settings, changes, recipients, permission } = step;
+      const { domain, settings, changes, recipientList, permission } = step;
       const listed: DomainChange =
-        recipients === null
+        recipientList === null
           ? { kind: 'DONE', domain }
-          : await replaceList(sql, viewer, { domain, localParts: recipients.localParts, ...permission });
+          : await replaceList(sql, viewer, { domain, localParts: recipientList.localParts, ...permission });
       if (listed.kind === 'REFUSED' || changes.length === 0) return listed;
       return storeSettings(sql, viewer, { domain: listed.domain, before: settingsOf(domain), after: settings });
     }
@@ -171,15 +171,15 @@ function errorsOfStep(step: PlannedStep, change: DomainChange): readonly UserErr
   if (step.kind === 'CREATE' || step.kind === 'UPDATE') {
     return change.errors.map((error) => ({
       ...error,
-      field: ['domains', String(step.index), ...recipientsField(error.field)],
+      field: ['domains', String(step.index), ...recipientListField(error.field)],
     }));
   }
   return change.errors;
 }
 
-/** The field that the list calls `localParts` is `recipients` here. */
-function recipientsField(field: readonly string[]): readonly string[] {
-  return field[0] === 'localParts' ? ['recipients', ...field.slice(1)] : field;
+/** The field that the list calls `localParts` is `recipientList` here. */
+function recipientListField(field: readonly string[]): readonly string[] {
+  return field[0] === 'localParts' ? ['recipientList', ...field.slice(1)] : field;
 }
 
 function differenceOf(step: PlannedStep, after: RelayDomain): DomainDifference {
@@ -200,20 +200,20 @@ function settingsOfStep(step: PlannedStep): readonly TextDifference[] {
 }
 
 function listOfStep(step: PlannedStep): TextDifference | null {
-  if (step.kind === 'UPDATE' && step.recipients !== null) {
-    const { localParts, difference } = step.recipients;
-    return recipientsDifference(step.domain.recipientList.count, localParts.length, difference);
+  if (step.kind === 'UPDATE' && step.recipientList !== null) {
+    const { localParts, difference } = step.recipientList;
+    return recipientListDifference(step.domain.recipientList.count, localParts.length, difference);
   }
-  if (step.kind !== 'CREATE' || step.domain.recipients.length === 0) return null;
-  const { recipients } = step.domain;
-  const added = recipients.slice(0, NAMES_TOLD);
-  const difference = { addedCount: recipients.length, added, removedCount: 0, removed: [] };
-  return recipientsDifference(0, recipients.length, difference);
+  if (step.kind !== 'CREATE' || step.domain.recipientList.length === 0) return null;
+  const { recipientList } = step.domain;
+  const added = recipientList.slice(0, NAMES_TOLD);
+  const difference = { addedCount: recipientList.length, added, removedCount: 0, removed: [] };
+  return recipientListDifference(0, recipientList.length, difference);
 }
 
 function describe(step: PlannedStep): DomainStep {
   const { name } = step.domain;
   if (step.kind !== 'UPDATE') return { name, action: step.kind, changes: [] };
-  const list = step.recipients === null ? [] : ['recipients'];
+  const list = step.recipientList === null ? [] : ['recipientList'];
   return { name, action: 'UPDATE', changes: [...step.changes, ...list].toSorted() };
 }

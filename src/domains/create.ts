@@ -127,17 +127,17 @@ async function furnish(
   }
   await recordEvents(
     sql,
-    made.map(({ given: { name, status, settings, recipients }, domain: { destinationId } }) => ({
+    made.map(({ given: { name, status, settings, recipientList }, domain: { destinationId } }) => ({
       tenantId,
       destinationId,
       messageId: null,
       kind: 'DOMAIN_CREATED',
-      facts: { name, status, ...settings, recipientCount: recipients.length },
+      facts: { name, status, ...settings, recipientCount: recipientList.length },
     })),
   );
   return insertFirstLists(
     sql,
-    made.map(({ given, domain }) => ({ domain, forms: given.recipients })),
+    made.map(({ given, domain }) => ({ domain, forms: given.recipientList })),
   );
 }
 
@@ -165,8 +165,8 @@ async function checkQuotas(
   domains: readonly NewDomain[],
 ): Promise<Refusal | null> {
   const ofDomains = { tenantId, quota: 'domains', more: domains.map(() => 1), field: ['name'] } as const;
-  const entries = domains.map(({ recipients }) => recipients.length);
-  const ofEntries = { tenantId, quota: 'recipientEntries', more: entries, field: ['recipients'] } as const;
+  const entries = domains.map(({ recipientList }) => recipientList.length);
+  const ofEntries = { tenantId, quota: 'recipientEntries', more: entries, field: ['recipientList'] } as const;
   const tooMany = (await checkQuotaOfEach(sql, ofDomains)) ?? (await checkQuotaOfEach(sql, ofEntries));
   return tooMany === null ? null : { ...tooMany, domain: null };
 }

@@ -52,7 +52,7 @@ export function settingDifferences(before: DomainSettings | null, after: DomainS
 }
 
 /** The difference of the User List. `before`, `after`: how many entries it has. */
-export function recipientsDifference(
+export function recipientListDifference(
   before: number,
   after: number,
   { addedCount, added, removedCount, removed }: ListDifference,
@@ -62,7 +62,7 @@ export function recipientsDifference(
     ...(removedCount === 0 ? [] : [`−${namesText(removedCount, removed)}`]),
   ];
   return {
-    field: 'recipients',
+    field: 'recipientList',
     before: before === 0 ? null : entriesText(before),
     after: `${after === 0 ? 'off' : entriesText(after)}: ${parts.join(' ')}`,
   };

@@ -16,7 +16,7 @@ import { checkLocalParts } from './user-list/input.ts';
 export type DomainCreateInput = DomainSettingsInput & {
   readonly name: string;
   /** Local parts of its User List; absent or empty: the list is off. */
-  readonly recipients?: readonly string[] | null | undefined;
+  readonly recipientList?: readonly string[] | null | undefined;
   /** Adds it even though it looks like a mail server's host name. */
   readonly force?: boolean | null | undefined;
 };
@@ -24,7 +24,7 @@ export type DomainCreateInput = DomainSettingsInput & {
 export interface NewDomain {
   readonly name: string;
   readonly settings: DomainSettings;
-  readonly recipients: readonly string[];
+  readonly recipientList: readonly string[];
   readonly status: DomainStatus;
 }
 
@@ -40,13 +40,13 @@ export async function checkNewDomain(
 ): Promise<Checked<NewDomain>> {
   const name = checkDomainName(input.name, rules.ownNames);
   const settings = applySettings(DEFAULT_SETTINGS, input);
-  const recipients = await checkLocalParts({
+  const recipientList = await checkLocalParts({
     domainName: name.kind === 'OK' ? name.value : '',
-    localParts: input.recipients ?? [],
-    field: 'recipients',
+    localParts: input.recipientList ?? [],
+    field: 'recipientList',
   });
-  if (name.kind === 'BAD' || settings.kind === 'BAD' || recipients.kind === 'BAD') {
-    return { kind: 'BAD', errors: errorsOf(name, settings, recipients) };
+  if (name.kind === 'BAD' || settings.kind === 'BAD' || recipientList.kind === 'BAD') {
+    return { kind: 'BAD', errors: errorsOf(name, settings, recipientList) };
   }
   const hostError = input.force === true ? null : await checkIsNoHost(name.value, rules.findMxHosts);
   if (hostError !== null) return { kind: 'BAD', errors: [hostError] };
@@ -54,7 +54,10 @@ export async function checkNewDomain(
   if (complaints.length > 0) return { kind: 'BAD', errors: complaints };
   // An operator's is served at once; a tenant's waits for the proof of its ownership.
   const status = viewer.isOperator ? 'ACTIVE' : 'PENDING';
-  return { kind: 'OK', value: { name: name.value, settings: settings.value, recipients: recipients.value, status } };
+  return {
+    kind: 'OK',
+    value: { name: name.value, settings: settings.value, recipientList: recipientList.value, status },
+  };
 }
 
 /** A host name without MX records of its own that is an MX of a domain above it is a mail server, not a mail domain. */

@@ -59,7 +59,7 @@ export type PlannedStep =
       /** Names of the settings that change; empty when only the list does. */
       readonly changes: readonly string[];
       /** Null: the User List stays. */
-      readonly recipients: PlannedList | null;
+      readonly recipientList: PlannedList | null;
       readonly permission: ListPermission;
     }
   | { readonly kind: 'KEEP'; readonly domain: RelayDomain }
@@ -78,7 +78,7 @@ interface Draft {
   readonly settings: DomainSettings;
   readonly changes: readonly string[];
   /** Null: none is named. */
-  readonly recipients: readonly string[] | null;
+  readonly recipientList: readonly string[] | null;
   readonly permission: ListPermission;
 }
 
@@ -207,18 +207,18 @@ async function planOne(rules: DomainRules, plan: OnePlan): Promise<Checked<Creat
     const complaints = await checkRouteOf(rules.checkRoute, domain.name, settings.value.deliverTo);
     if (complaints.length > 0) return { kind: 'BAD', errors: complaints };
   }
-  const recipients =
-    wanted.recipients == null
+  const recipientList =
+    wanted.recipientList == null
       ? null
-      : await checkLocalParts({ domainName: domain.name, localParts: wanted.recipients, field: 'recipients' });
-  if (recipients?.kind === 'BAD') return recipients;
+      : await checkLocalParts({ domainName: domain.name, localParts: wanted.recipientList, field: 'recipientList' });
+  if (recipientList?.kind === 'BAD') return recipientList;
   const draft = {
     kind: 'PRESENT',
     index,
     domain,
     settings: settings.value,
     changes: changedSettings(before, settings.value),
-    recipients: recipients?.value ?? null,
+    recipientList: recipientList?.value ?? null,
     permission: { force: wanted.force === true, allowEveryone: wanted.allowEveryone === true },
   } as const;
   return { kind: 'OK', value: draft };
@@ -227,8 +227,8 @@ async function planOne(rules: DomainRules, plan: OnePlan): Promise<Checked<Creat
 /** The steps, now that is known which of the lists that are named are others: all are compared at once. */
 async function withLists(sql: Sql, drafts: readonly (Created | Draft)[]): Promise<readonly PlannedStep[]> {
   const lists = drafts.flatMap((draft) =>
-    draft.kind === 'PRESENT' && draft.recipients !== null
-      ? [{ domainId: draft.domain.id, forms: draft.recipients }]
+    draft.kind === 'PRESENT' && draft.recipientList !== null
+      ? [{ domainId: draft.domain.id, forms: draft.recipientList }]
       : [],
   );
   const compared = lists.length === 0 ? [] : await compareLists(sql, lists);
@@ -240,10 +240,10 @@ async function withLists(sql: Sql, drafts: readonly (Created | Draft)[]): Promis
   }
   return drafts.map((draft) => {
     if (draft.kind === 'CREATE') return draft;
-    const recipients = changed.get(draft.domain.id) ?? null;
-    return recipients === null && draft.changes.length === 0
+    const recipientList = changed.get(draft.domain.id) ?? null;
+    return recipientList === null && draft.changes.length === 0
       ? { kind: 'KEEP', domain: draft.domain }
-      : { ...draft, kind: 'UPDATE', recipients };
+      : { ...draft, kind: 'UPDATE', recipientList };
   });
 }
 

@@ -129,10 +129,10 @@ describe('an entry', () => {
       before: { recipientCount: 0 },
       after: { recipientCount: 50 },
     });
-    await run('domainsApply', `domains: [{ name: "mail.example", recipients: [${localParts}] }]`);
+    await run('domainsApply', `domains: [{ name: "mail.example", recipientList: [${localParts}] }]`);
     const [applied] = await entries({ mutation: 'domainsApply' });
     expect(applied?.['input']).toMatchObject({
-      domains: [{ name: 'mail.example', recipients: { count: 50, first: expect.any(Array) } }],
+      domains: [{ name: 'mail.example', recipientList: { count: 50, first: expect.any(Array) } }],
     });
   });
 

@@ -26,8 +26,8 @@ const waiting = (count: number) =>
     return row?.count === count;
   });
 
-async function serve(viewer: Viewer, name: string, recipients: readonly string[] = []): Promise<ProofTarget> {
-  const created = await createDomain(control.domains, viewer, { name, recipients });
+async function serve(viewer: Viewer, name: string, recipientList: readonly string[] = []): Promise<ProofTarget> {
+  const created = await createDomain(control.domains, viewer, { name, recipientList });
   if (created.kind !== 'DONE') throw new Error(JSON.stringify(created.errors));
   const target = await findProofTarget(control.domains.sql, viewer, created.domain.id);
   if (target === null) throw new Error('no proof is asked for');

@@ -69,9 +69,9 @@ describe('domainsApply', () => {
     });
     const wanted = {
       domains: [
-        { name: 'new.example', recipients: ['Alice', 'bob'] },
+        { name: 'new.example', recipientList: ['Alice', 'bob'] },
         { name: 'kept.example' },
-        { name: 'CHANGED.example', hasCallAheads: false, recipients: ['carol'] },
+        { name: 'CHANGED.example', hasCallAheads: false, recipientList: ['carol'] },
       ],
       owner: OWNER,
       prune: true,
@@ -79,7 +79,7 @@ describe('domainsApply', () => {
     const steps = [
       ['new.example', 'CREATE'],
       ['kept.example', 'KEEP'],
-      ['changed.example', 'UPDATE', 'hasCallAheads', 'recipients'],
+      ['changed.example', 'UPDATE', 'hasCallAheads', 'recipientList'],
       ['gone.example', 'DELETE'],
     ];
     const before = await rows();
@@ -99,7 +99,7 @@ describe('domainsApply', () => {
   });
 
   test('what is left out has its default, but for the User List', async () => {
-    const described = { name: 'a.example', tlsPolicy: 'REQUIRED', drainPerMinute: 5, recipients: ['alice'] };
+    const described = { name: 'a.example', tlsPolicy: 'REQUIRED', drainPerMinute: 5, recipientList: ['alice'] };
     await apply({ domains: [described] });
     expect(stepsOf(await apply({ domains: [{ name: 'a.example' }] }))).toEqual([
       ['a.example', 'UPDATE', 'drainPerMinute', 'tlsPolicy'],
@@ -110,29 +110,29 @@ describe('domainsApply', () => {
   test('tells what each change is, of many domains at once', async () => {
     const names = ['f', 'e', 'd', 'c', 'b', 'a', 'g'];
     const first = [
-      { name: 'one.example', deliverTo: [{ host: '2001:db8::1', port: 2525 }], recipients: ['old', 'kept'] },
-      { name: 'two.example', recipients: ['alice'], drainPerMinute: 5 },
-      { name: 'same.example', recipients: ['alice'], tlsPolicy: 'REQUIRED' },
+      { name: 'one.example', deliverTo: [{ host: '2001:db8::1', port: 2525 }], recipientList: ['old', 'kept'] },
+      { name: 'two.example', recipientList: ['alice'], drainPerMinute: 5 },
+      { name: 'same.example', recipientList: ['alice'], tlsPolicy: 'REQUIRED' },
       { name: 'gone.example' },
     ];
     const labels = ['labels', null, 'managed-by=backup-mx.yaml'];
     expect(differencesOf(await apply({ domains: first, owner: OWNER }))).toEqual([
-      [['deliverTo', null, '[2001:db8::1]:2525'], labels, ['recipients', null, '2 entries: +2 (old, kept)']],
-      [['drainPerMinute', null, '5 a minute'], labels, ['recipients', null, '1 entry: +1 (alice)']],
-      [labels, ['recipients', null, '1 entry: +1 (alice)'], ['tlsPolicy', null, 'REQUIRED']],
+      [['deliverTo', null, '[2001:db8::1]:2525'], labels, ['recipientList', null, '2 entries: +2 (old, kept)']],
+      [['drainPerMinute', null, '5 a minute'], labels, ['recipientList', null, '1 entry: +1 (alice)']],
+      [labels, ['recipientList', null, '1 entry: +1 (alice)'], ['tlsPolicy', null, 'REQUIRED']],
       [labels],
     ]);
     const second = {
       domains: [
-        { name: 'same.example', recipients: ['alice'], tlsPolicy: 'REQUIRED' },
-        { name: 'two.example', recipients: [], allowEveryone: true },
+        { name: 'same.example', recipientList: ['alice'], tlsPolicy: 'REQUIRED' },
+        { name: 'two.example', recipientList: [], allowEveryone: true },
         {
           name: 'one.example',
           hasCallAheads: false,
           deliverTo: [{ host: 'mx.example.net' }],
           dnsblZones: [{ zone: 'zen.spamhaus.org', mode: 'REJECT', weight: 2 }],
           labels: [{ key: 'a', value: 'b' }],
-          recipients: ['kept', ...names],
+          recipientList: ['kept', ...names],
           unknownWhileDown: { policy: 'DEFER_THEN_ACCEPT', duration: 'PT6H' },
         },
       ],
@@ -143,14 +143,14 @@ describe('domainsApply', () => {
       [],
       [
         ['drainPerMinute', '5 a minute', null],
-        ['recipients', '1 entry', 'off: −1 (alice)'],
+        ['recipientList', '1 entry', 'off: −1 (alice)'],
       ],
       [
         ['deliverTo', '[2001:db8::1]:2525', 'mx.example.net:25'],
         ['dnsbl', null, 'zen.spamhaus.org REJECT weight 2'],
         ['hasCallAheads', 'true', 'false'],
         ['labels', 'managed-by=backup-mx.yaml', 'a=b, managed-by=backup-mx.yaml'],
-        ['recipients', '2 entries', '8 entries: +7 (a, b, c, d, e, …) −1 (old)'],
+        ['recipientList', '2 entries', '8 entries: +7 (a, b, c, d, e, …) −1 (old)'],
         ['unknownWhileDown', 'ACCEPT', 'DEFER_THEN_ACCEPT, 6 h'],
       ],
       [],
@@ -181,7 +181,7 @@ describe('domainsApply', () => {
         { name: 'not a domain' },
         { name: 'FINE.example' },
         { name: 'b.example', labels: [{ key: '', value: '' }], drainPerMinute: 0 },
-        { name: 'c.example', recipients: ['ok', 'not@other.example'] },
+        { name: 'c.example', recipientList: ['ok', 'not@other.example'] },
       ],
     });
     expect(errorsOf(applied)).toEqual([['domains.2.name', 'INVALID']]);
@@ -190,13 +190,13 @@ describe('domainsApply', () => {
         { name: 'fine.example' },
         { name: 'not a domain' },
         { name: 'b.example', drainPerMinute: 0 },
-        { name: 'c.example', recipients: ['ok', 'not@other.example'] },
+        { name: 'c.example', recipientList: ['ok', 'not@other.example'] },
       ],
     });
     expect(errorsOf(rest)).toEqual([
       ['domains.1.name', 'INVALID'],
       ['domains.2.drainPerMinute', 'INVALID'],
-      ['domains.3.recipients.1', 'INVALID'],
+      ['domains.3.recipientList.1', 'INVALID'],
     ]);
     expect(await rows()).toBe(before);
     expect(errorsOf(await apply({ domains: [], prune: true }))).toEqual([['owner', 'INVALID']]);
@@ -231,22 +231,22 @@ describe('domainsApply', () => {
   });
 
   test('a list that would shrink by much wants force, a route into nowhere is refused, another tenant has its own', async () => {
-    const recipients = Array.from({ length: 150 }, (_, index) => `user${index}`);
-    await apply({ domains: [{ name: 'list.example', recipients }] });
-    expect(errorsOf(await apply({ domains: [{ name: 'list.example', recipients: ['one'] }] }))).toEqual([
+    const recipientList = Array.from({ length: 150 }, (_, index) => `user${index}`);
+    await apply({ domains: [{ name: 'list.example', recipientList }] });
+    expect(errorsOf(await apply({ domains: [{ name: 'list.example', recipientList: ['one'] }] }))).toEqual([
       ['domains.0.force', 'SHRINK'],
     ]);
-    expect(stepsOf(await apply({ domains: [{ name: 'list.example', recipients: ['one'], force: true }] }))).toEqual([
-      ['list.example', 'UPDATE', 'recipients'],
+    expect(stepsOf(await apply({ domains: [{ name: 'list.example', recipientList: ['one'], force: true }] }))).toEqual([
+      ['list.example', 'UPDATE', 'recipientList'],
     ]);
-    expect(errorsOf(await apply({ domains: [{ name: 'list.example', recipients: [], force: true }] }))).toEqual([
+    expect(errorsOf(await apply({ domains: [{ name: 'list.example', recipientList: [], force: true }] }))).toEqual([
       ['domains.0.allowEveryone', 'SHRINK'],
     ]);
     control.routes.hosts = [{ host: 'self.example', port: 25, addresses: ['192.0.2.1'], verdict: 'OWN' }];
     expect(
       errorsOf(await apply({ domains: [{ name: 'list.example', deliverTo: [{ host: 'self.example' }] }] })),
     ).toEqual([['domains.0.deliverTo.0.host', 'INVALID']]);
-    const other = await addTenant(control.database, `other${recipients.length}`);
+    const other = await addTenant(control.database, `other${recipientList.length}`);
     const foreign = await applyDomains(control.domains, other, {
       domains: [{ name: 'list.example' }],
       owner: OWNER,
@@ -284,16 +284,17 @@ describe('domainsApply', () => {
   });
 
   test('a long list is compared quickly, though many short ones have been', async () => {
-    const recipients = Array.from({ length: 20_000 }, (_, index) => `user${index}`);
+    const recipientList = Array.from({ length: 20_000 }, (_, index) => `user${index}`);
     await apply({
       domains: [
-        { name: 'long.example', recipients },
-        { name: 'short.example', recipients: ['a'] },
+        { name: 'long.example', recipientList },
+        { name: 'short.example', recipientList: ['a'] },
       ],
     });
-    for (let turn = 0; turn < 12; turn += 1) await apply({ domains: [{ name: 'short.example', recipients: ['a'] }] });
+    for (let turn = 0; turn < 12; turn += 1)
+      await apply({ domains: [{ name: 'short.example', recipientList: ['a'] }] });
     const startedAtMs = performance.now();
-    expect(stepsOf(await apply({ domains: [{ name: 'long.example', recipients }], dryRun: true }))).toEqual([
+    expect(stepsOf(await apply({ domains: [{ name: 'long.example', recipientList }], dryRun: true }))).toEqual([
       ['long.example', 'KEEP'],
     ]);
     // Name by name it would be half a minute.
@@ -314,7 +315,7 @@ describe('domainsApply', () => {
   test('a thousand at once', async () => {
     const domains = Array.from({ length: 1000 }, (_, index) => ({
       name: `many${index}.example`,
-      recipients: ['a', 'b'],
+      recipientList: ['a', 'b'],
     }));
     const { plan, userErrors } = await apply({ domains, owner: OWNER, idempotencyKey: 'thousand' });
     expect([plan?.length, userErrors]).toEqual([1000, []]);

@@ -30,12 +30,12 @@ async function change(verb: Verb, input: Record<string, unknown>): Promise<Paylo
   return payload;
 }
 
-async function create(name: string, recipients: readonly string[]): Promise<void> {
+async function create(name: string, recipientList: readonly string[]): Promise<void> {
   const { domainCreate } = await control.ask<{ domainCreate: Pick<Payload, 'userErrors'> }>(
-    `mutation ($name: String!, $recipients: [String!]) {
-      domainCreate(input: { name: $name, recipients: $recipients }) { userErrors { field code message } }
+    `mutation ($name: String!, $recipientList: [String!]) {
+      domainCreate(input: { name: $name, recipientList: $recipientList }) { userErrors { field code message } }
     }`,
-    { name, recipients },
+    { name, recipientList },
   );
   expect(domainCreate.userErrors).toEqual([]);
 }
@@ -99,7 +99,7 @@ test('the lists of a page of domains are one question', async () => {
   control.database.sql.options.debug = (_connection, query) => {
     if (query.includes('recipient_entries')) asked.push(query);
   };
-  const { domains } = await control.ask<{ domains: { nodes: { recipients: { nodes: unknown[] } }[] } }>(
+  const { domains } = await control.ask<{ domains: { nodes: { recipientList: { nodes: unknown[] } }[] } }>(
     '{ domains(first: 50) { nodes { recipientList { entries(first: 5) { nodes { localPart } } } } } }',
   );
   control.database.sql.options.debug = false;

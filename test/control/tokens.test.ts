@@ -327,15 +327,15 @@ describe('a tenant', () => {
     const id = await tenant('bounded', { domains: 1, recipientEntries: 2, tokens: 1 });
     const secret = await secretOf({ tenantId: id });
     expect(codesOf(await create({ tenantId: id }))).toEqual([['name', 'QUOTA']]);
-    const addDomainAs = async (name: string, recipients: string[]) =>
+    const addDomainAs = async (name: string, recipientList: string[]) =>
       (
         await as<{ domainCreate: Made }>(
           secret,
           'mutation ($input: DomainCreateInput!) { domainCreate(input: $input) { domain { name } userErrors { field code message } } }',
-          { input: { name, recipients } },
+          { input: { name, recipientList } },
         )
       ).data.domainCreate;
-    expect(codesOf(await addDomainAs('bounded.example', ['a', 'b', 'c']))).toEqual([['recipients', 'QUOTA']]);
+    expect(codesOf(await addDomainAs('bounded.example', ['a', 'b', 'c']))).toEqual([['recipientList', 'QUOTA']]);
     expect(codesOf(await addDomainAs('bounded.example', ['a']))).toEqual([]);
     // What is there already is told as such, whatever the quota.
     expect(codesOf(await addDomainAs('bounded.example', ['a']))).toEqual([['name', 'ALREADY_EXISTS']]);
@@ -392,7 +392,7 @@ describe('a tenant', () => {
     // Another's domain that it merely claims: nobody but the tenant could take the claim back by that name.
     await addDomain(control, 'shared.example');
     const claim =
-      'mutation { domainCreate(input: { name: "shared.example", recipients: ["a"] }) { domain { status } } }';
+      'mutation { domainCreate(input: { name: "shared.example", recipientList: ["a"] }) { domain { status } } }';
     expect(await as(secret, claim)).toMatchObject({ data: { domainCreate: { domain: { status: 'PENDING' } } } });
     const remove = (input: Record<string, unknown>) => control.ask<{ tenantDelete: unknown }>(DELETE, { input });
     expect(await remove({ id })).toMatchObject({

@@ -26,7 +26,7 @@ beforeAll(async () => {
     modes: { rcptVerdict: (address) => (/^user\d+@/.test(address) ? null : '550 5.1.1 No such user here') },
   });
   await flow.addDomain(ASKED, primary, { hasCallAheads: true });
-  await flow.addDomain(LISTED, primary, { recipients: HONEST });
+  await flow.addDomain(LISTED, primary, { recipientList: HONEST });
 });
 afterAll(() => flow.close());
 

@@ -39,7 +39,7 @@ export async function openDomain(
   }: { name: string; host: string; recipients: readonly string[]; hasCallAheads?: boolean },
 ): Promise<FakePrimary> {
   const primary = await flow.primary(host);
-  await flow.addDomain(name, primary, { recipients, hasCallAheads });
+  await flow.addDomain(name, primary, { recipientList: recipients, hasCallAheads });
   return primary;
 }
 

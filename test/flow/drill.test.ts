@@ -192,7 +192,7 @@ test('refused in a trial, by mailboxes known good, drills open no breaker; the n
   const name = 'trial.example';
   const localParts = ['anna', 'berta', 'carla'];
   const back = await startFakePrimary({ modes: { rcpt: REFUSAL } });
-  await flow.addDomain(name, back, { recipients: localParts });
+  await flow.addDomain(name, back, { recipientList: localParts });
   await flow.database.sql`
     update destinations set breaker = 'TRIAL', breaker_since = bmx_now(), trial_count = 1 where name = ${name}`;
   for (const localPart of localParts) {
@@ -221,7 +221,7 @@ test('refused in a trial, by mailboxes known good, drills open no breaker; the n
 test('at an open breaker the report says so, with the reply that opened it; breaker and mail stay as they are', async () => {
   const name = 'broken.example';
   const broken = await startFakePrimary({ modes: { rcpt: REFUSAL } });
-  await flow.addDomain(name, broken, { recipients: ['anna', 'berta', 'carla'] });
+  await flow.addDomain(name, broken, { recipientList: ['anna', 'berta', 'carla'] });
   await flow.database.sql`
     update destinations set breaker = 'TRIAL', breaker_since = bmx_now(), trial_count = -1 where name = ${name}`;
   await flow.send({ to: ['anna', 'berta', 'carla'].map((localPart) => `${localPart}@${name}`) });

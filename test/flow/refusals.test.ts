@@ -25,7 +25,7 @@ let flow: Flow;
 beforeAll(async () => {
   flow = await startFlow({}, { LOG_FORMAT: 'json' });
   const deliverTo = [{ host: '127.0.0.2', port: 25 }];
-  expect(await flow.change('domainCreate', { name: DOMAIN, deliverTo, recipients: ['known'] })).toEqual([]);
+  expect(await flow.change('domainCreate', { name: DOMAIN, deliverTo, recipientList: ['known'] })).toEqual([]);
 });
 afterAll(() => flow.close());
 

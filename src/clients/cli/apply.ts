@@ -70,7 +70,7 @@ const SIGNS = { CREATE: '+', UPDATE: '~', DELETE: '-', KEEP: ' ' } as const;
 /** Green, yellow, red, as Terraform has them. */
 const COLOURS = { CREATE: 32, UPDATE: 33, DELETE: 31, KEEP: 0 } as const;
 /** The text for a field that is not set. */
-const UNSET: Readonly<Record<string, string>> = { deliverTo: '(MX)', recipients: '(off)' };
+const UNSET: Readonly<Record<string, string>> = { deliverTo: '(MX)', recipientList: '(off)' };
 
 function linesOfStep({ name, action, differences }: Step, isStyled: boolean): string[] {
   const sign = isStyled ? sgr(COLOURS[action], SIGNS[action]) : SIGNS[action];

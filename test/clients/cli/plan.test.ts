@@ -15,7 +15,7 @@ describe('plan and apply', () => {
 owner: { key: file, value: one }
 domains:
   - name: yaml.example
-    recipients: [alice]
+    recipientList: [alice]
     deliverTo:
       - host: mx.yaml.example
   - name: other.example
@@ -28,7 +28,7 @@ domains:
       '+ yaml.example',
       '  + deliverTo: mx.yaml.example:25',
       '  + labels: file=one',
-      '  + recipients: 1 entry: +1 (alice)',
+      '  + recipientList: 1 entry: +1 (alice)',
       '+ other.example',
       '  + labels: file=one',
       '  + tlsPolicy: REQUIRED',
@@ -59,7 +59,7 @@ domains:
     const changes = [
       '~ yaml.example',
       '  ~ deliverTo: mx.yaml.example:25 → (MX)',
-      '  ~ recipients: 1 entry → 1 entry: +1 (bob) −1 (alice)',
+      '  ~ recipientList: 1 entry → 1 entry: +1 (bob) −1 (alice)',
       '- other.example',
     ];
     expect(
@@ -84,7 +84,7 @@ domains:
           action: 'UPDATE',
           differences: [
             { field: 'deliverTo', before: 'mx.yaml.example:25', after: null },
-            { field: 'recipients', before: '1 entry', after: '1 entry: +1 (bob) −1 (alice)' },
+            { field: 'recipientList', before: '1 entry', after: '1 entry: +1 (bob) −1 (alice)' },
           ],
         },
       ],
@@ -99,7 +99,7 @@ domains:
 
   test('name unknown keys and wrong types with line and column, and do nothing', async () => {
     const bad = async () =>
-      'domains:\n  - name: a.example\n    deliverto: []\n    hasCallAheads: "yes"\n    drainPerMinute: 1.5\n    tlsPolicy: SOME\n  - recipients: alice\n';
+      'domains:\n  - name: a.example\n    deliverto: []\n    hasCallAheads: "yes"\n    drainPerMinute: 1.5\n    tlsPolicy: SOME\n  - recipientList: alice\n';
     expect(await callVerb(control.url, applyVerb, ['--file', '-'], { readInput: bad })).toEqual({
       code: 1,
       out: [],
@@ -108,7 +108,7 @@ domains:
         'backup-mx: -:4:20: expected true or false',
         'backup-mx: -:5:21: expected a whole number',
         expect.stringMatching(/^backup-mx: -:6:16: expected one of NONE, OPPORTUNISTIC/),
-        'backup-mx: -:7:17: expected a list',
+        'backup-mx: -:7:20: expected a list',
         'backup-mx: -:7:5: name is missing',
       ],
     });

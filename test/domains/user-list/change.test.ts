@@ -35,7 +35,7 @@ async function lastEvent(destinationId: string) {
 
 describe('changes', () => {
   test('add, remove and replace: entries, counts, generation, revision, difference and event', async () => {
-    const made = await addListed(node, 'all.example', { recipients: ['b', 'A', 'a'] });
+    const made = await addListed(node, 'all.example', { recipientList: ['b', 'A', 'a'] });
     expect(made).toMatchObject({ recipientList: { count: 2, revision: 1 }, revision: 1 });
     expect(await entriesOf(database, made.id)).toEqual(['a', 'b']);
 
@@ -75,7 +75,7 @@ describe('changes', () => {
   });
 
   test('the same content is no change: no generation, no revision, no event', async () => {
-    const domain = await addListed(node, 'same.example', { recipients: ['a', 'b'] });
+    const domain = await addListed(node, 'same.example', { recipientList: ['a', 'b'] });
     const untouched = { kind: 'DONE', domain: { recipientList: { count: 2, revision: 1 }, revision: 1 } };
     expect(await node.change('REPLACE', { domain: 'same.example', localParts: ['B', 'a'] })).toMatchObject(untouched);
     expect(await node.change('ADD', { domain: 'same.example', localParts: ['a'] })).toMatchObject(untouched);
@@ -85,7 +85,7 @@ describe('changes', () => {
   });
 
   test('a dry run says what would change, also where force is wanted, and changes nothing', async () => {
-    const domain = await addListed(node, 'dry.example', { recipients: ['a', 'b'] });
+    const domain = await addListed(node, 'dry.example', { recipientList: ['a', 'b'] });
     const dry = await node.change('REPLACE', { domain: 'dry.example', localParts: ['b', 'c'], dryRun: true });
     expect(dry).toMatchObject({
       kind: 'DONE',
@@ -140,7 +140,7 @@ describe('changes', () => {
   });
 
   test('20,000 are replaced by 20,000 others', async () => {
-    const domain = await addListed(node, 'long.example', { recipients: users(20_000) });
+    const domain = await addListed(node, 'long.example', { recipientList: users(20_000) });
     const startedAt = performance.now();
     const change = await node.change('REPLACE', { domain: 'long.example', localParts: users(20_000, 10_000) });
     expect(performance.now() - startedAt).toBeLessThan(20_000);
@@ -149,7 +149,7 @@ describe('changes', () => {
   });
 
   test('a domain that is deleted takes its entries along', async () => {
-    const domain = await addListed(node, 'gone.example', { recipients: ['a', 'b'] });
+    const domain = await addListed(node, 'gone.example', { recipientList: ['a', 'b'] });
     expect((await deleteDomain(node.domains, OPERATOR, { name: 'gone.example' })).kind).toBe('DONE');
     expect(await entriesOf(database, domain.id)).toEqual([]);
     expect(refusalOf(await node.change('ADD', { domain: 'gone.example', localParts: ['c'] }))).toBe(
@@ -160,7 +160,7 @@ describe('changes', () => {
 
 describe('what is refused changes nothing', () => {
   test('one bad entry among many, named by its path', async () => {
-    const domain = await addListed(node, 'bad.example', { recipients: ['a'] });
+    const domain = await addListed(node, 'bad.example', { recipientList: ['a'] });
     const localParts = [...users(17), 'user@other.example', ...users(5, 50), 'x'.repeat(65)];
     for (const verb of ['ADD', 'REMOVE', 'REPLACE'] as const) {
       const refused = await node.change(verb, { domain: 'bad.example', localParts });
@@ -169,14 +169,14 @@ describe('what is refused changes nothing', () => {
     expect(await entriesOf(database, domain.id)).toEqual(['a']);
     const created = await createDomain(node.domains, OPERATOR, {
       name: 'bad2.example',
-      recipients: ['a', 'b@other.example'],
+      recipientList: ['a', 'b@other.example'],
     });
-    expect(created).toMatchObject({ kind: 'REFUSED', errors: [{ field: ['recipients', '1'], code: 'INVALID' }] });
+    expect(created).toMatchObject({ kind: 'REFUSED', errors: [{ field: ['recipientList', '1'], code: 'INVALID' }] });
     expect(await findDomain(node.domains.sql, OPERATOR, 'bad2.example')).toBeNull();
   });
 
   test('more than a million in all, or a thousand wildcards in all', async () => {
-    await addListed(node, 'many.example', { recipients: ['first*'] });
+    await addListed(node, 'many.example', { recipientList: ['first*'] });
     const wild = Array.from({ length: 1000 }, (_, index) => `${index}*`);
     expect(refusalOf(await node.change('ADD', { domain: 'many.example', localParts: wild }))).toBe(
       'TOO_MANY at localParts',
@@ -191,7 +191,7 @@ describe('what is refused changes nothing', () => {
   });
 
   test('a shrink by more than half from 100 entries on, needs force; emptying at any size needs allowEveryone', async () => {
-    await addListed(node, 'shrink.example', { recipients: users(100) });
+    await addListed(node, 'shrink.example', { recipientList: users(100) });
     const domain = 'shrink.example';
     const shrunk = await node.change('REPLACE', { domain, localParts: users(49) });
     expect(refusalOf(shrunk)).toBe('SHRINK at force');
@@ -225,7 +225,7 @@ describe('what is refused changes nothing', () => {
 
 describe('several writers', () => {
   test('of two that have read the same generation, one is told', async () => {
-    const domain = await addListed(node, 'writers.example', { recipients: users(10) });
+    const domain = await addListed(node, 'writers.example', { recipientList: users(10) });
     const other = openNode(database);
     const replace = (writer: ListsNode, mark: string) =>
       writer.change('REPLACE', { domain: 'writers.example', localParts: [...users(9), mark], expectedRevision: 1 });
@@ -257,7 +257,7 @@ describe('several writers', () => {
   });
 
   test('a change that is rolled back leaves the list, its generation and what is told', async () => {
-    const domain = await addListed(node, 'rollback.example', { recipients: ['a'] });
+    const domain = await addListed(node, 'rollback.example', { recipientList: ['a'] });
     await database.sql`alter table events rename to events_away`;
     const failed = await node.change('ADD', { domain: 'rollback.example', localParts: ['b'] }).then(
       () => null,
@@ -271,7 +271,7 @@ describe('several writers', () => {
   });
 
   test('on another node the new list is in force within a second, though the old one was in its memory', async () => {
-    await addListed(node, 'nodes.example', { recipients: ['alice', 'old*'] });
+    await addListed(node, 'nodes.example', { recipientList: ['alice', 'old*'] });
     const away = openDatabase(database.target, { poolSize: 2, queuePoolSize: 2 });
     const other = openNode({ ...database, database: away, sql: away.sql });
     const listener = await listenTo({
@@ -295,7 +295,7 @@ describe('several writers', () => {
 
 describe('tenants', () => {
   test("another tenant's list is neither read nor changed", async () => {
-    const domain = await addListed(node, 'theirs.example', { recipients: ['a'] });
+    const domain = await addListed(node, 'theirs.example', { recipientList: ['a'] });
     for (const verb of ['ADD', 'REMOVE', 'REPLACE'] as const) {
       const input = { domain: 'theirs.example', localParts: ['a', 'b'], force: true };
       expect(refusalOf(await node.change(verb, input, tenant))).toBe('NOT_FOUND at domain');
@@ -307,8 +307,8 @@ describe('tenants', () => {
   });
 
   test("a claim's list is its tenant's own, and is not asked while another is served", async () => {
-    await addListed(node, 'claim.example', { recipients: ['served'] });
-    await createDomain(node.domains, tenant, { name: 'claim.example', recipients: ['claimed'] });
+    await addListed(node, 'claim.example', { recipientList: ['served'] });
+    await createDomain(node.domains, tenant, { name: 'claim.example', recipientList: ['claimed'] });
     const change = await node.change('ADD', { domain: 'claim.example', localParts: ['more'] }, tenant);
     expect(change).toMatchObject({ kind: 'DONE', domain: { status: 'PENDING', recipientList: { count: 2 } } });
     expect(await node.isListed('served@claim.example')).toBe(true);
@@ -317,8 +317,8 @@ describe('tenants', () => {
 });
 
 test('pages of several lists come in one statement, in alphabetical order', async () => {
-  const one = await addListed(node, 'page1.example', { recipients: ['c', 'a', 'b', 'd'] });
-  const two = await addListed(node, 'page2.example', { recipients: ['z'] });
+  const one = await addListed(node, 'page1.example', { recipientList: ['c', 'a', 'b', 'd'] });
+  const two = await addListed(node, 'page2.example', { recipientList: ['z'] });
   const pages = await listEntries(database.sql, OPERATOR, [
     { domainId: one.id, limit: 2, after: null },
     { domainId: two.id, limit: 2, after: null },
@@ -331,7 +331,7 @@ test('pages of several lists come in one statement, in alphabetical order', asyn
 test('a domain is made with its list or not at all', async () => {
   await database.sql`create function no_room() returns trigger language plpgsql as $$ begin raise exception 'no room'; end $$`;
   await database.sql`create trigger no_room before insert on recipient_entries execute function no_room()`;
-  const made = createDomain(node.domains, OPERATOR, { name: 'half.example', recipients: ['a'] });
+  const made = createDomain(node.domains, OPERATOR, { name: 'half.example', recipientList: ['a'] });
   expect(
     await made.then(
       () => null,

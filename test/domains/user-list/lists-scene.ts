@@ -36,7 +36,7 @@ export function openNode(database: TestDatabase): ListsNode {
 export async function addListed(
   node: ListsNode,
   name: string,
-  more: { readonly recipients?: readonly string[]; readonly recipientDelimiter?: string } = {},
+  more: { readonly recipientList?: readonly string[]; readonly recipientDelimiter?: string } = {},
 ): Promise<RelayDomain> {
   const change = await createDomain(node.domains, OPERATOR, { name, ...more });
   if (change.kind !== 'DONE') throw new Error(JSON.stringify(change.errors));

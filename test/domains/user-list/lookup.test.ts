@@ -25,7 +25,7 @@ async function domainOf(name: string) {
 
 describe('what counts as listed', () => {
   test('any case and composition of an entry, and nothing else', async () => {
-    await addListed(node, 'case.example', { recipients: ['Alice', 'm\u00fcller', '"john smith"'] });
+    await addListed(node, 'case.example', { recipientList: ['Alice', 'm\u00fcller', '"john smith"'] });
     for (const localPart of ['alice', 'ALICE', 'M\u00dcLLER', 'mu\u0308ller', 'John Smith']) {
       expect(await node.isListed(`${localPart}@case.example`)).toBe(true);
     }
@@ -35,8 +35,8 @@ describe('what counts as listed', () => {
   });
 
   test('with a delimiter the base stands for all, and a whole entry for itself', async () => {
-    const recipients = ['alice', 'bob+private', 'team-*'];
-    await addListed(node, 'plus.example', { recipients, recipientDelimiter: '+' });
+    const recipientList = ['alice', 'bob+private', 'team-*'];
+    await addListed(node, 'plus.example', { recipientList, recipientDelimiter: '+' });
     for (const localPart of ['alice+x', 'ALICE+x+y', 'alice+', 'bob+private', 'team-a', 'team-a+x']) {
       expect([localPart, await node.isListed(`${localPart}@plus.example`)]).toEqual([localPart, true]);
     }
@@ -46,7 +46,7 @@ describe('what counts as listed', () => {
   });
 
   test('another delimiter is in force at once, though the list is the same', async () => {
-    await addListed(node, 'change.example', { recipients: ['alice'], recipientDelimiter: '+' });
+    await addListed(node, 'change.example', { recipientList: ['alice'], recipientDelimiter: '+' });
     expect(await node.isListed('alice+x@change.example')).toBe(true);
     expect(await node.isListed('alice-x@change.example')).toBe(false);
     await updateDomain(node.domains, OPERATOR, { name: 'change.example', recipientDelimiter: '-' });
@@ -62,8 +62,8 @@ describe('what counts as listed', () => {
   });
 
   test("an entry of one domain is none of another's", async () => {
-    await addListed(node, 'one.example', { recipients: ['alice', 'a*'] });
-    await addListed(node, 'two.example', { recipients: ['bob'] });
+    await addListed(node, 'one.example', { recipientList: ['alice', 'a*'] });
+    await addListed(node, 'two.example', { recipientList: ['bob'] });
     expect(await node.isListed('alice@two.example')).toBe(false);
     expect(await node.isListed('bob@one.example')).toBe(false);
   });
@@ -71,7 +71,7 @@ describe('what counts as listed', () => {
 
 describe('memory', () => {
   test('what was asked once is answered at once, entries and others', async () => {
-    await addListed(node, 'warm.example', { recipients: ['alice', 'wild*'], recipientDelimiter: '+' });
+    await addListed(node, 'warm.example', { recipientList: ['alice', 'wild*'], recipientDelimiter: '+' });
     const domain = await domainOf('warm.example');
     for (const name of ['alice', 'nobody', 'alice+x']) await node.lists.isListed(domain, name);
     statements = [];
@@ -84,7 +84,7 @@ describe('memory', () => {
   });
 
   test('names at random push out neither entries nor wildcards, and are bounded themselves', async () => {
-    await addListed(node, 'bounded.example', { recipients: ['alice', 'wild*'], recipientDelimiter: '+' });
+    await addListed(node, 'bounded.example', { recipientList: ['alice', 'wild*'], recipientDelimiter: '+' });
     const domain = await domainOf('bounded.example');
     const { isListed } = createListLookup({ sql: database.database.queueSql, maxListed: 2, maxUnlisted: 10 });
     await isListed(domain, 'alice');
@@ -105,7 +105,7 @@ describe('memory', () => {
   });
 
   test('a change of the list is in force with the next question', async () => {
-    await addListed(node, 'fresh.example', { recipients: ['alice', 'w*'] });
+    await addListed(node, 'fresh.example', { recipientList: ['alice', 'w*'] });
     expect(await node.isListed('bob@fresh.example')).toBe(false);
     expect(await node.isListed('west@fresh.example')).toBe(true);
     await node.change('REPLACE', { domain: 'fresh.example', localParts: ['bob', 'x*'] });
@@ -116,7 +116,7 @@ describe('memory', () => {
   });
 
   test('a list that was switched off a moment ago, of which this node has not heard yet, refuses nobody', async () => {
-    await addListed(node, 'off.example', { recipients: ['alice'] });
+    await addListed(node, 'off.example', { recipientList: ['alice'] });
     const before = await domainOf('off.example');
     await node.change('REPLACE', { domain: 'off.example', localParts: [], allowEveryone: true });
     expect(await node.lists.isListed(before, 'alice')).toBe(true);
@@ -124,7 +124,7 @@ describe('memory', () => {
   });
 
   test('a database that has come back without its last changes is believed', async () => {
-    await addListed(node, 'lost.example', { recipients: ['alice', 'w*'] });
+    await addListed(node, 'lost.example', { recipientList: ['alice', 'w*'] });
     const domain = await domainOf('lost.example');
     for (const name of ['bob', 'xaver']) expect(await node.lists.isListed(domain, name)).toBe(false);
     // The same generation, other entries.
@@ -136,7 +136,7 @@ describe('memory', () => {
   });
 
   test('a question that fails is asked anew; what is known is answered meanwhile', async () => {
-    await addListed(node, 'away.example', { recipients: ['alice', 'bob'] });
+    await addListed(node, 'away.example', { recipientList: ['alice', 'bob'] });
     const domain = await domainOf('away.example');
     await node.lists.isListed(domain, 'alice');
     await database.sql`alter table recipient_entries rename to entries_away`;
@@ -154,7 +154,7 @@ describe('memory', () => {
 });
 
 test('look-ups are index scans, made while the table was empty and kept when it is full', async () => {
-  await addListed(node, 'plans.example', { recipients: ['a*'] });
+  await addListed(node, 'plans.example', { recipientList: ['a*'] });
   statements = [];
   await node.lists.isListed(await domainOf('plans.example'), 'zoe');
   expect(statements).toHaveLength(2);
