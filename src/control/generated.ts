@@ -107,6 +107,18 @@ export const AlertContactStatus = {
 } as const;
 
 export type AlertContactStatus = typeof AlertContactStatus[keyof typeof AlertContactStatus];
+export type AlertContactUpdateInput = {
+  readonly domains?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  readonly id: Scalars['ID']['input'];
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type AlertContactUpdatePayload = {
+  readonly __typename?: 'AlertContactUpdatePayload';
+  readonly alertContact?: Maybe<AlertContact>;
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
 export type Attempt = {
   readonly __typename?: 'Attempt';
   readonly address?: Maybe<Scalars['String']['output']>;
@@ -1098,6 +1110,7 @@ export type Mutation = {
   readonly alertContactConfirm: AlertContactConfirmPayload;
   readonly alertContactCreate: AlertContactCreatePayload;
   readonly alertContactDelete: AlertContactDeletePayload;
+  readonly alertContactUpdate: AlertContactUpdatePayload;
   readonly domainBounceHeld: DomainBounceHeldPayload;
   readonly domainCheck: DomainCheckPayload;
   readonly domainCreate: DomainCreatePayload;
@@ -1157,6 +1170,11 @@ export type MutationAlertContactCreateArgs = {
 
 export type MutationAlertContactDeleteArgs = {
   input: AlertContactDeleteInput;
+};
+
+
+export type MutationAlertContactUpdateArgs = {
+  input: AlertContactUpdateInput;
 };
 
 
@@ -2657,6 +2675,8 @@ export type ResolversTypes = {
   AlertContactDeletePayload: ResolverTypeWrapper<Omit<AlertContactDeletePayload, 'alertContact'> & { alertContact?: Maybe<ResolversTypes['AlertContact']> }>;
   AlertContactEdge: ResolverTypeWrapper<Omit<AlertContactEdge, 'node'> & { node: ResolversTypes['AlertContact'] }>;
   AlertContactStatus: AlertContactStatus;
+  AlertContactUpdateInput: AlertContactUpdateInput;
+  AlertContactUpdatePayload: ResolverTypeWrapper<Omit<AlertContactUpdatePayload, 'alertContact'> & { alertContact?: Maybe<ResolversTypes['AlertContact']> }>;
   Attempt: ResolverTypeWrapper<ShownAttempt>;
   AttemptConnection: ResolverTypeWrapper<Omit<AttemptConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['AttemptEdge']>, nodes: ReadonlyArray<ResolversTypes['Attempt']> }>;
   AttemptEdge: ResolverTypeWrapper<Omit<AttemptEdge, 'node'> & { node: ResolversTypes['Attempt'] }>;
@@ -2914,6 +2934,8 @@ export type ResolversParentTypes = {
   AlertContactDeleteInput: AlertContactDeleteInput;
   AlertContactDeletePayload: Omit<AlertContactDeletePayload, 'alertContact'> & { alertContact?: Maybe<ResolversParentTypes['AlertContact']> };
   AlertContactEdge: Omit<AlertContactEdge, 'node'> & { node: ResolversParentTypes['AlertContact'] };
+  AlertContactUpdateInput: AlertContactUpdateInput;
+  AlertContactUpdatePayload: Omit<AlertContactUpdatePayload, 'alertContact'> & { alertContact?: Maybe<ResolversParentTypes['AlertContact']> };
   Attempt: ShownAttempt;
   AttemptConnection: Omit<AttemptConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['AttemptEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Attempt']> };
   AttemptEdge: Omit<AttemptEdge, 'node'> & { node: ResolversParentTypes['Attempt'] };
@@ -3166,6 +3188,11 @@ export type AlertContactDeletePayloadResolvers<ContextType = Context, ParentType
 export type AlertContactEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AlertContactEdge'] = ResolversParentTypes['AlertContactEdge']> = {
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   node?: Resolver<ResolversTypes['AlertContact'], ParentType, ContextType>;
+};
+
+export type AlertContactUpdatePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AlertContactUpdatePayload'] = ResolversParentTypes['AlertContactUpdatePayload']> = {
+  alertContact?: Resolver<Maybe<ResolversTypes['AlertContact']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
 export type AttemptResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Attempt'] = ResolversParentTypes['Attempt']> = {
@@ -3634,6 +3661,7 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   alertContactConfirm?: Resolver<ResolversTypes['AlertContactConfirmPayload'], ParentType, ContextType, RequireFields<MutationAlertContactConfirmArgs, 'input'>>;
   alertContactCreate?: Resolver<ResolversTypes['AlertContactCreatePayload'], ParentType, ContextType, RequireFields<MutationAlertContactCreateArgs, 'input'>>;
   alertContactDelete?: Resolver<ResolversTypes['AlertContactDeletePayload'], ParentType, ContextType, RequireFields<MutationAlertContactDeleteArgs, 'input'>>;
+  alertContactUpdate?: Resolver<ResolversTypes['AlertContactUpdatePayload'], ParentType, ContextType, RequireFields<MutationAlertContactUpdateArgs, 'input'>>;
   domainBounceHeld?: Resolver<ResolversTypes['DomainBounceHeldPayload'], ParentType, ContextType, RequireFields<MutationDomainBounceHeldArgs, 'input'>>;
   domainCheck?: Resolver<ResolversTypes['DomainCheckPayload'], ParentType, ContextType, RequireFields<MutationDomainCheckArgs, 'input'>>;
   domainCreate?: Resolver<ResolversTypes['DomainCreatePayload'], ParentType, ContextType, RequireFields<MutationDomainCreateArgs, 'input'>>;
@@ -4236,6 +4264,7 @@ export type Resolvers<ContextType = Context> = {
   AlertContactCreatePayload?: AlertContactCreatePayloadResolvers<ContextType>;
   AlertContactDeletePayload?: AlertContactDeletePayloadResolvers<ContextType>;
   AlertContactEdge?: AlertContactEdgeResolvers<ContextType>;
+  AlertContactUpdatePayload?: AlertContactUpdatePayloadResolvers<ContextType>;
   Attempt?: AttemptResolvers<ContextType>;
   AttemptConnection?: AttemptConnectionResolvers<ContextType>;
   AttemptEdge?: AttemptEdgeResolvers<ContextType>;

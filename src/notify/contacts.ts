@@ -45,6 +45,12 @@ export interface AlertContactInput {
   readonly domains?: readonly string[] | null | undefined;
 }
 
+export interface AlertContactUpdateInput {
+  readonly id: string;
+  /** Absent: unchanged; null: all. */
+  readonly domains?: readonly string[] | null | undefined;
+}
+
 interface CodeInput {
   readonly id: string;
   readonly code: string;
@@ -66,6 +72,11 @@ export function createContact(
   mxHostname: string,
 ): Promise<Change<AlertContact>> {
   return sql.begin((transaction) => insertContact(transaction, viewer, { ...input, mxHostname }));
+}
+
+/** Changes the domains that it watches; its confirmation stays. */
+export function updateContact(sql: Sql, viewer: Viewer, input: AlertContactUpdateInput): Promise<Change<AlertContact>> {
+  return sql.begin((transaction) => changeContact(transaction, viewer, input));
 }
 
 export function confirmContact(sql: Sql, viewer: Viewer, input: CodeInput): Promise<Change<AlertContact>> {
@@ -212,6 +223,29 @@ async function acceptCode(sql: SqlExecutor, viewer: Viewer, { id, code }: CodeIn
   return { kind: 'DONE', object: contact };
 }
 
+async function changeContact(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  { id, domains: given }: AlertContactUpdateInput,
+): Promise<Change<AlertContact>> {
+  const [row] = await sql<{ id: string; tenantId: string; domain: string }[]>`
+    select id, tenant_id as "tenantId", address_domain as domain from alert_contacts
+    where id = ${askedId(id)} and ${tenantScope(sql, viewer)} for update`;
+  if (row === undefined) return refused(noSuchContact(id));
+  if (given !== undefined) {
+    const domains = await checkDomains(sql, row.tenantId, given);
+    if (domains.kind === 'BAD') return refused(...domains.errors);
+    const inside = await findHolding(sql, row.tenantId, row.domain, domains.value);
+    if (inside !== null) return refused({ ...standsInside(inside), field: ['domains'] });
+    const names = domains.value === null ? null : [...domains.value];
+    await sql`update alert_contacts set domains = ${names}::text[] where id = ${row.id}`;
+  }
+  const contact = await findContact(sql, viewer, row.id);
+  if (contact === null) throw new Error('a locked contact is gone');
+  await record(sql, contact, 'ALERT_CONTACT_UPDATED');
+  return { kind: 'DONE', object: contact };
+}
+
 async function removeContact(sql: SqlExecutor, viewer: Viewer, id: string): Promise<Change<AlertContact>> {
   const contact = await findContact(sql, viewer, id);
   if (contact === null) return refused(noSuchContact(id));
@@ -242,7 +276,7 @@ function hashOf(code: string): Uint8Array {
 }
 
 async function alreadyThere(sql: SqlExecutor, viewer: Viewer, id: string): Promise<Change<AlertContact>> {
-  const message = 'This address is an alert contact already. To change what it watches, delete it and add it again.';
+  const message = 'This address is an alert contact already. Change what it watches with alertContactUpdate.';
   const error: UserError = { field: ['address'], message, code: 'ALREADY_EXISTS' };
   return { kind: 'REFUSED', errors: [error], object: await findContact(sql, viewer, id) };
 }

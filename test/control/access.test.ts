@@ -154,6 +154,7 @@ const mutations = (): Readonly<Record<string, Record<string, unknown>>> => {
     webhookRedeliver: { id: deliveryId },
     webhookReplay: { id: webhookId, since: future },
     alertContactCreate: { address: 'a@stolen.example', tenantId: '00000000-0000-7000-8000-000000000001' },
+    alertContactUpdate: { id: contactId, domains: [DOMAIN] },
     alertContactConfirm: { id: contactId, code: 'ABCDE' },
     alertContactDelete: { id: contactId },
   };

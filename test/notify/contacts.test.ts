@@ -25,7 +25,10 @@ interface Payload {
 
 const FIELDS = 'id address domains status confirmedAt codeExpiresAt lastMailedAt ignoredDomains tenant { name }';
 
-async function change(verb: 'Create' | 'Confirm' | 'Delete', input: Record<string, unknown>): Promise<Payload> {
+async function change(
+  verb: 'Create' | 'Update' | 'Confirm' | 'Delete',
+  input: Record<string, unknown>,
+): Promise<Payload> {
   const name = `alertContact${verb}`;
   const query = `mutation ($input: A${name.slice(1)}Input!) { ${name}(input: $input) { alertContact { ${FIELDS} } userErrors { field code message } } }`;
   return (await control.ask<Record<string, Payload>>(query, { input }))[name] as Payload;
@@ -110,6 +113,22 @@ describe('a contact', () => {
     await change('Create', { address });
     const [, , last] = await mailsTo(control.database, address);
     expect((await change('Confirm', { ...right, code: codeIn(last?.content) })).userErrors).toEqual([]);
+  });
+
+  test('is told to watch other domains, and stays confirmed', async () => {
+    const { alertContact } = await change('Create', { address: 'watch@in.watched.example', domains: ['kept.example'] });
+    const { id } = alertContact ?? {};
+    const [mail] = await mailsTo(control.database, 'watch@in.watched.example');
+    expect((await change('Confirm', { id, code: codeIn(mail?.content) })).userErrors).toEqual([]);
+    const watching = { domains: ['other.example'], status: 'CONFIRMED' };
+    expect((await change('Update', { id, domains: ['Other.example.'] })).alertContact).toMatchObject(watching);
+    expect((await change('Update', { id })).alertContact).toMatchObject(watching);
+    expect(codesOf(await change('Update', { id, domains: ['unknown.example'] }))).toEqual([['domains.0', 'NOT_FOUND']]);
+    expect(codesOf(await change('Update', { id, domains: [] }))).toEqual([['domains', 'INVALID']]);
+    expect((await change('Update', { id, domains: null })).alertContact).toMatchObject({ ...watching, domains: null });
+    await addDomain(control, 'watched.example');
+    expect(codesOf(await change('Update', { id, domains: null }))).toEqual([['domains', 'INVALID']]);
+    expect(codesOf(await change('Update', { id: newId(), domains: null }))).toEqual([['id', 'NOT_FOUND']]);
   });
 
   test('is gone when it is deleted', async () => {

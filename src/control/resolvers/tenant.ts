@@ -1,7 +1,7 @@
 /** The things of a tenant beside its domains: `Token`, `Webhook`, `AlertContact`, `AuditEntry`. */
 import { UNIT_MS } from '../../mail/duration.ts';
 import { OPERATOR_TENANT_ID } from '../../mail/viewer.ts';
-import { confirmContact, createContact, deleteContact } from '../../notify/contacts.ts';
+import { confirmContact, createContact, deleteContact, updateContact } from '../../notify/contacts.ts';
 import { listDeliveries, redeliver, replay, sendPing } from '../../notify/deliveries.ts';
 import { createWebhook, deleteWebhook, rotateSecret, updateWebhook } from '../../notify/webhooks.ts';
 import {
@@ -124,6 +124,8 @@ export const alertContactMutations: MutationResolvers = {
     onObject(context, 'alertContact', input, (given) =>
       createContact(context.sql, context.viewer, given, context.service.mxHostname),
     ),
+  alertContactUpdate: (_parent, { input }, context) =>
+    onObject(context, 'alertContact', input, (given) => updateContact(context.sql, context.viewer, given)),
   alertContactConfirm: (_parent, { input }, context) =>
     onObject(context, 'alertContact', input, (given) => confirmContact(context.sql, context.viewer, given)),
   alertContactDelete: (_parent, { input }, context) =>
