@@ -343,6 +343,7 @@ export type Domain = Node & {
   readonly __typename?: 'Domain';
   readonly breaker: Breaker;
   readonly conditions: ReadonlyArray<DomainCondition>;
+  readonly createdAt: Scalars['DateTime']['output'];
   readonly deliverTo: ReadonlyArray<NextHop>;
   readonly dnsblAllowedClients: ReadonlyArray<Scalars['String']['output']>;
   readonly dnsblThreshold: Scalars['Int']['output'];
@@ -375,6 +376,7 @@ export type Domain = Node & {
   readonly tenant: Tenant;
   readonly tlsPolicy: TlsPolicy;
   readonly unknownWhileDown: UnknownWhileDown;
+  readonly updatedAt: Scalars['DateTime']['output'];
 };
 
 
@@ -564,6 +566,7 @@ export type DomainFlushInput = {
 export type DomainFlushPayload = {
   readonly __typename?: 'DomainFlushPayload';
   readonly domain?: Maybe<Domain>;
+  readonly requestedAttempt?: Maybe<RequestedAttempt>;
   readonly userErrors: ReadonlyArray<UserError>;
 };
 
@@ -648,6 +651,7 @@ export type DomainReleaseBreakerInput = {
 export type DomainReleaseBreakerPayload = {
   readonly __typename?: 'DomainReleaseBreakerPayload';
   readonly domain?: Maybe<Domain>;
+  readonly requestedAttempt?: Maybe<RequestedAttempt>;
   readonly userErrors: ReadonlyArray<UserError>;
 };
 
@@ -660,6 +664,7 @@ export type DomainResumeInput = {
 export type DomainResumePayload = {
   readonly __typename?: 'DomainResumePayload';
   readonly domain?: Maybe<Domain>;
+  readonly requestedAttempt?: Maybe<RequestedAttempt>;
   readonly userErrors: ReadonlyArray<UserError>;
 };
 
@@ -752,6 +757,7 @@ export type DomainUpdatePayload = {
   readonly __typename?: 'DomainUpdatePayload';
   readonly domain?: Maybe<Domain>;
   readonly preview?: Maybe<DomainUpdatePreview>;
+  readonly requestedAttempt?: Maybe<RequestedAttempt>;
   readonly userErrors: ReadonlyArray<UserError>;
 };
 
@@ -3303,6 +3309,7 @@ export type DoctorReportResolvers<ContextType = Context, ParentType extends Reso
 export type DomainResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Domain'] = ResolversParentTypes['Domain']> = {
   breaker?: Resolver<ResolversTypes['Breaker'], ParentType, ContextType>;
   conditions?: Resolver<ReadonlyArray<ResolversTypes['DomainCondition']>, ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   deliverTo?: Resolver<ReadonlyArray<ResolversTypes['NextHop']>, ParentType, ContextType>;
   dnsblAllowedClients?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   dnsblThreshold?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
@@ -3335,6 +3342,7 @@ export type DomainResolvers<ContextType = Context, ParentType extends ResolversP
   tenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType>;
   tlsPolicy?: Resolver<ResolversTypes['TlsPolicy'], ParentType, ContextType>;
   unknownWhileDown?: Resolver<ResolversTypes['UnknownWhileDown'], ParentType, ContextType>;
+  updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
@@ -3398,6 +3406,7 @@ export type DomainExtendHoldPayloadResolvers<ContextType = Context, ParentType e
 
 export type DomainFlushPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainFlushPayload'] = ResolversParentTypes['DomainFlushPayload']> = {
   domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
+  requestedAttempt?: Resolver<Maybe<ResolversTypes['RequestedAttempt']>, ParentType, ContextType>;
   userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
@@ -3453,11 +3462,13 @@ export type DomainQueueResolvers<ContextType = Context, ParentType extends Resol
 
 export type DomainReleaseBreakerPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainReleaseBreakerPayload'] = ResolversParentTypes['DomainReleaseBreakerPayload']> = {
   domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
+  requestedAttempt?: Resolver<Maybe<ResolversTypes['RequestedAttempt']>, ParentType, ContextType>;
   userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
 export type DomainResumePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainResumePayload'] = ResolversParentTypes['DomainResumePayload']> = {
   domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
+  requestedAttempt?: Resolver<Maybe<ResolversTypes['RequestedAttempt']>, ParentType, ContextType>;
   userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
@@ -3488,6 +3499,7 @@ export type DomainUnsuspendPayloadResolvers<ContextType = Context, ParentType ex
 export type DomainUpdatePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainUpdatePayload'] = ResolversParentTypes['DomainUpdatePayload']> = {
   domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
   preview?: Resolver<Maybe<ResolversTypes['DomainUpdatePreview']>, ParentType, ContextType>;
+  requestedAttempt?: Resolver<Maybe<ResolversTypes['RequestedAttempt']>, ParentType, ContextType>;
   userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 

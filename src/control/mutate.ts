@@ -8,6 +8,7 @@ import { findDomain } from '../domains/domains.ts';
 import type { RelayDomain } from '../domains/relay-domain.ts';
 import { type Change, invalid, type UserError } from '../input/checked.ts';
 import { idempotent, type KeyRefused, type Outcome } from '../input/idempotency.ts';
+import { readDestinationAttempts, type RequestedAttemptView } from '../outage/last-attempt.ts';
 import type { Context } from './context.ts';
 
 export type Given<I> = I & { readonly idempotencyKey?: string | null };
@@ -58,6 +59,18 @@ export async function onDomain<I>(
   work: (input: Input<I>) => Promise<DomainChange>,
 ): Promise<DomainPayload> {
   return domainPayload(await once(context, given, work));
+}
+
+/** A mutation of one domain that may request an attempt: the payload shows whether it has begun, or why not yet. */
+export async function onDelivery<I>(
+  context: Context,
+  given: Given<I>,
+  work: (input: Input<I>) => Promise<DomainChange>,
+): Promise<DomainPayload & { readonly requestedAttempt: RequestedAttemptView | null }> {
+  const change = await once(context, given, work);
+  const isAsked = change.kind === 'DONE' && change.isAsked === true;
+  const attempts = isAsked ? await context.load.byId(readDestinationAttempts, change.domain.destinationId) : null;
+  return { ...domainPayload(change), requestedAttempt: attempts?.requested ?? null };
 }
 
 export function domainPayload(change: DomainChange | KeyRefused): DomainPayload {

@@ -16,7 +16,8 @@ import { type Domains, DOMAIN_NOTICE, selectNamed } from './domains.ts';
 import { DOMAIN_COLUMNS, type RelayDomain, relayDomainOf } from './relay-domain.ts';
 
 export type DomainChange =
-  | { readonly kind: 'DONE'; readonly domain: RelayDomain }
+  /** `isAsked`: an attempt at what it holds was requested. */
+  | { readonly kind: 'DONE'; readonly domain: RelayDomain; readonly isAsked?: boolean }
   /** `domain` is the viewer's own object that stands in the way, if one does. */
   | { readonly kind: 'REFUSED'; readonly errors: readonly UserError[]; readonly domain: RelayDomain | null };
 

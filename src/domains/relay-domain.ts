@@ -9,7 +9,7 @@ import { DOMAIN_SETTINGS, domains, type DnsblSettings } from '../db/schema.ts';
 export type { DeliverToHost, DnsblSettings, DnsblZoneSetting, TlsPolicy } from '../db/schema.ts';
 
 type Row = typeof domains.$inferSelect;
-const IDENTITY = ['id', 'name', 'tenantId', 'destinationId', 'status', 'revision'] as const;
+const IDENTITY = ['id', 'name', 'tenantId', 'destinationId', 'status', 'revision', 'createdAt', 'updatedAt'] as const;
 const LIST = ['recipientCount', 'recipientListRevision'] as const;
 const SETTINGS = Object.keys(DOMAIN_SETTINGS) as (keyof typeof DOMAIN_SETTINGS)[];
 

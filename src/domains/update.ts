@@ -110,6 +110,7 @@ export async function storeSettings(
   const row = rowOfSettings(after);
   const stored = await writeDomain(sql, domain, row);
   const deliverTo = JSON.stringify(row.deliverTo);
+  const isRerouted = !isDeepStrictEqual(after.deliverTo, before.deliverTo);
   // A claim that is not served yet has no say in where the mail of its name goes.
   if (domain.status !== 'PENDING') {
     await sql`
@@ -121,11 +122,10 @@ export async function storeSettings(
           -- Clock and breaker have judged the old hosts: the new ones are tried at once.
           ${askedNow(sql, sql`d.deliver_to is distinct from ${deliverTo}::text::jsonb`, sql`not ${isPausedNow(sql)}`)}
       where id = ${domain.destinationId}`;
-    const isRerouted = !isDeepStrictEqual(after.deliverTo, before.deliverTo);
     if (isRerouted) await forgetAnswers(sql, [domain.destinationId], 'REFUSALS');
   }
   await recordOf(sql, domain, 'DOMAIN_UPDATED', { ...actorOf(viewer), before, after });
-  return { kind: 'DONE', domain: stored };
+  return { kind: 'DONE', domain: stored, isAsked: isRerouted && domain.status !== 'PENDING' };
 }
 
 export interface DomainSuspendInput {

@@ -126,15 +126,16 @@ export async function recordRound(sql: Sql, destinationId: string, last: Attempt
   await sql`update destinations d set last_attempt_at = bmx_now(), ${metNow(sql, last)} where d.id = ${destinationId}`;
 }
 
-/** Asks for an attempt whatever the clock says; repeats merge. */
-export async function requestFlush(sql: Sql, viewer: Viewer, destinationId: string): Promise<void> {
-  await sql`
+/** Asks for an attempt whatever the clock says; repeats merge. False: it is not the viewer's destination. */
+export async function requestFlush(sql: Sql, viewer: Viewer, destinationId: string): Promise<boolean> {
+  const rows = await sql`
     with flushed as (
       update destinations d set ${askedNow(sql)}
       where id = ${destinationId} and ${tenantScope(sql, viewer)}
       returning id, tenant_id
     )
-    ${insertEvents(sql, sql`select tenant_id, id, null::uuid, 'DOMAIN_FLUSHED', ${actor(sql, viewer)} from flushed`)}`;
+    ${insertEvents(sql, sql`select tenant_id, id, null::uuid, 'DOMAIN_FLUSHED', ${actor(sql, viewer)} from flushed`)} returning id`;
+  return rows.length > 0;
 }
 
 /** Settings that are in force at once, also in the middle of a drain. */

@@ -54,24 +54,25 @@ export async function pauseDestination(
   return rows.length === 1;
 }
 
-/** Ends the viewer's pause, also one to come. What is held gets an attempt at once, whatever the clocks say. */
+/** Ends the viewer's pause, also one to come. What is held gets an attempt at once, whatever the clocks say. False: there was none. */
 export async function resumeDestination(
   sql: Sql,
   viewer: Viewer,
   destinationId: string,
   reason: string,
-): Promise<void> {
+): Promise<boolean> {
   const event = sql`
     select tenant_id, id, null::uuid, 'DOMAIN_RESUMED', jsonb_build_object('reason', ${reason}::text) || ${actor(sql, viewer)}
     from resumed`;
-  await sql`
+  const rows = await sql`
     with resumed as (
       update destinations d
       set is_paused = false, pause_from = null, pause_until = null, pause_reason = null, ${askedNow(sql)}
       where id = ${destinationId} and is_paused and ${tenantScope(sql, viewer)}
       returning id, tenant_id
     )
-    ${insertEvents(sql, event)}`;
+    ${insertEvents(sql, event)} returning id`;
+  return rows.length > 0;
 }
 
 /** Pauses in force or to come, by destination id; those the viewer may not see are missing. */

@@ -217,6 +217,23 @@ describe('domainDelete', () => {
   });
 });
 
+test('a domain shows when it was added and last changed', async () => {
+  const times = async () =>
+    (
+      await control.ask<{ domain: { createdAt: string; updatedAt: string } }>(
+        '{ domain(by: { name: "dated.example" }) { createdAt updatedAt } }',
+      )
+    ).domain;
+  await create({ name: 'dated.example' });
+  const made = await times();
+  expect(Math.abs(Date.parse(made.createdAt) - Date.now())).toBeLessThan(60_000);
+  expect(made.updatedAt).toBe(made.createdAt);
+  await update({ name: 'dated.example', hasCallAheads: false });
+  const changed = await times();
+  expect(changed.createdAt).toBe(made.createdAt);
+  expect(Date.parse(changed.updatedAt)).toBeGreaterThan(Date.parse(made.updatedAt));
+});
+
 test('domainFlush asks for an attempt; an unknown domain is NOT_FOUND', async () => {
   const destinationId = await addDomain(control, 'flush.example');
   const pokedBefore = control.poked.length;

@@ -83,6 +83,32 @@ describe('domainPause and domainResume', () => {
   });
 });
 
+test('verbs that request an attempt show it, and why it has not begun; null if they requested none', async () => {
+  const name = 'tried.example';
+  const id = await addDomain(control, name);
+  interface Tried {
+    readonly requestedAttempt: { readonly requestedAt: string; readonly waitsFor: string | null } | null;
+  }
+  const tried = (mutation: string, input: Record<string, unknown> = {}) =>
+    change<Tried>(mutation, { name, ...input }, 'requestedAttempt { requestedAt startedAt waitsFor }');
+  expect((await tried('domainFlush')).requestedAttempt).toMatchObject({ startedAt: null, waitsFor: 'NOTHING_HELD' });
+  await holdMessage(control.database, { destinationId: id });
+  const flushed = await tried('domainFlush', { idempotencyKey: 'flush' });
+  expect(flushed.requestedAttempt).toMatchObject({ startedAt: null, waitsFor: 'NO_NODE' });
+  expect(await tried('domainFlush', { idempotencyKey: 'flush' })).toEqual(flushed);
+  expect((await tried('domainResume')).requestedAttempt).toBeNull();
+  await change('domainPause', { name });
+  expect((await tried('domainFlush')).requestedAttempt).toMatchObject({ waitsFor: 'NO_NODE' });
+  expect((await tried('domainResume')).requestedAttempt).toMatchObject({ waitsFor: 'NO_NODE' });
+  expect((await tried('domainReleaseBreaker')).requestedAttempt).toBeNull();
+  expect((await tried('domainUpdate', { hasDelayReports: true })).requestedAttempt).toBeNull();
+  const elsewhere = { deliverTo: [{ host: 'mail.elsewhere.example' }] };
+  expect((await tried('domainUpdate', { ...elsewhere, dryRun: true })).requestedAttempt).toBeNull();
+  expect((await tried('domainUpdate', elsewhere)).requestedAttempt).toMatchObject({ waitsFor: 'NO_NODE' });
+  expect((await tried('domainUpdate', elsewhere)).requestedAttempt).toBeNull();
+  expect((await tried('domainFlush', { name: 'nobody.example' })).requestedAttempt).toBeNull();
+});
+
 describe('domainExtendHold', () => {
   const HOLD = 'domain { queue { holdExtension } }';
 

@@ -12,6 +12,8 @@ export function relayDomain(name: string, more: Partial<RelayDomain> = {}): Rela
     recipientList: { count: 0, revision: 0 },
     hasCallAheads: false,
     revision: 1,
+    createdAt: new Date(0),
+    updatedAt: new Date(0),
     ...more,
   };
 }

@@ -17,14 +17,18 @@ import { cancelHeld } from '../../queue/verbs/commands.ts';
 import { domainState } from '../audit.ts';
 import type { Context } from '../context.ts';
 import type { MutationResolvers } from '../generated.ts';
-import { checkReason, domainPayload, errorsOf, findServed, type Given, once, onDomain } from '../mutate.ts';
+import { checkReason, domainPayload, errorsOf, findServed, type Given, once, onDelivery, onDomain } from '../mutate.ts';
 
 export const domainMutations: MutationResolvers = {
   domainCreate: (_parent, { input }, context) =>
     onDomain(context, input, (given) => createDomain(context.domains, context.viewer, given)),
   domainUpdate: async (_parent, { input: { dryRun, ...input } }, context) => {
     if (dryRun === true) return preview(context, input);
-    const payload = await onDomain(context, input, (given) => updateDomain(context.domains, context.viewer, given));
+    const payload = await onDelivery(context, input, async (given) => {
+      const change = await updateDomain(context.domains, context.viewer, given);
+      if (change.kind === 'DONE' && change.isAsked === true) context.poke(change.domain.destinationId);
+      return change;
+    });
     return { ...payload, preview: null };
   },
   domainDelete: (_parent, { input }, context) =>
@@ -60,10 +64,13 @@ export const domainMutations: MutationResolvers = {
 
 async function preview({ domains, viewer, load }: Context, input: DomainUpdateInput) {
   const update = await previewUpdate(domains, viewer, input);
-  if (update.kind === 'REFUSED') return { domain: update.domain, preview: null, userErrors: update.errors };
+  const requestedAttempt = null;
+  if (update.kind === 'REFUSED') {
+    return { domain: update.domain, preview: null, requestedAttempt, userErrors: update.errors };
+  }
   const { hosts, domain } = update;
   const { heldCount = 0, heldSize = 0 } = (await load.byId(readQueues, domain.destinationId)) ?? {};
-  return { domain, preview: { hosts, heldCount, heldSize }, userErrors: [] };
+  return { domain, preview: { hosts, heldCount, heldSize }, requestedAttempt, userErrors: [] };
 }
 
 /**

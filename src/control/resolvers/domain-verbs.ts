@@ -1,6 +1,6 @@
 /** The operator's verbs on a domain: flush, pause, resume, a longer hold; the breaker released, or what it suspects ended. */
 import { wholeUnits } from '../../mail/duration.ts';
-import { noSuchDomain, refuse } from '../../domains/change.ts';
+import { type DomainChange, noSuchDomain, refuse } from '../../domains/change.ts';
 import { findDomain } from '../../domains/domains.ts';
 import type { RelayDomain } from '../../domains/relay-domain.ts';
 import { invalid, type UserError } from '../../input/checked.ts';
@@ -12,7 +12,7 @@ import { bounceSuspected } from '../../queue/verbs/commands.ts';
 import { findOperation } from '../../queue/verbs/operations.ts';
 import type { Context } from '../context.ts';
 import type { DomainBounceHeldInput, MutationResolvers } from '../generated.ts';
-import { checkReason, type DomainPayload, findServed, type Given, once, onDomain } from '../mutate.ts';
+import { checkReason, type DomainPayload, findServed, type Given, once, onDelivery, onDomain } from '../mutate.ts';
 import { tooManyOperations } from './message-mutations.ts';
 
 interface NamedInput {
@@ -22,17 +22,14 @@ interface NamedInput {
 
 export const domainVerbs: MutationResolvers = {
   domainFlush: (_parent, { input }, context) =>
-    onAny(context, input, async ({ destinationId }) => {
-      await requestFlush(context.sql, context.viewer, destinationId);
-      context.poke(destinationId);
-    }),
+    onAny(context, input, ({ destinationId }) => requestFlush(context.sql, context.viewer, destinationId)),
   domainReleaseBreaker: (_parent, { input }, context) =>
     onAny(context, input, async ({ destinationId, name }) => {
       const released = await releaseBreaker(context.sql, context.viewer, destinationId);
-      if (released === null) return;
+      if (released === null) return false;
       context.events.breakerMoved(name, { to: 'CLOSED' });
       if (released.closedOutage !== null) context.events.outageClosed(name, released.closedOutage);
-      context.poke(destinationId);
+      return true;
     }),
   domainPause: (_parent, { input }, context) =>
     onServed(context, input, async ({ destinationId }, reason) => {
@@ -41,28 +38,31 @@ export const domainVerbs: MutationResolvers = {
       return invalid(['until'], 'The pause would be over: until must lie in the future and after from.');
     }),
   domainResume: (_parent, { input }, context) =>
-    onServed(context, input, async ({ destinationId }, reason) => {
-      await resumeDestination(context.sql, context.viewer, destinationId, reason);
-      context.poke(destinationId);
-      return null;
+    onDelivery(context, input, async ({ name, reason: given }) => {
+      const checked = checkReason(given, 'by the operator');
+      if (checked.kind === 'BAD') return refuse(checked.error);
+      const domain = await findServed(context, name);
+      if ('errors' in domain) return domain;
+      const { sql, viewer } = context;
+      return asked(context, domain, await resumeDestination(sql, viewer, domain.destinationId, checked.reason));
     }),
   domainExtendHold: (_parent, { input }, context) =>
     onServed(context, input, (domain) => extend(context, domain, input.by)),
   domainBounceHeld: (_parent, { input }, context) => bounceHeld(context, input),
 };
 
-/** Also of a domain that is merely claimed. */
-function onAny(
-  context: Context,
-  input: Given<NamedInput>,
-  work: (domain: RelayDomain) => Promise<void>,
-): Promise<DomainPayload> {
-  return onDomain(context, input, async ({ name }) => {
+/** Also of a domain that is merely claimed. `work` says whether it has requested an attempt. */
+function onAny(context: Context, input: Given<NamedInput>, work: (domain: RelayDomain) => Promise<boolean>) {
+  return onDelivery(context, input, async ({ name }) => {
     const domain = await findDomain(context.sql, context.viewer, name);
     if (domain === null) return noSuchDomain(name);
-    await work(domain);
-    return { kind: 'DONE', domain };
+    return asked(context, domain, await work(domain));
   });
+}
+
+function asked({ poke }: Context, domain: RelayDomain, isAsked: boolean): DomainChange {
+  if (isAsked) poke(domain.destinationId);
+  return { kind: 'DONE', domain, isAsked };
 }
 
 /** `work` says what is wrong, or null. */
