@@ -33,6 +33,7 @@ const PARENTS = {
   WebhookDelivery: '../notify/deliveries.ts#Delivery as WebhookDeliveryParent',
   Tenant: '../tenants/tenants.ts#Tenant as TenantParent',
   Domain: '../domains/relay-domain.ts#RelayDomain',
+  DomainQueue: './context.ts#QueueParent',
   RecipientList: '../domains/relay-domain.ts#RelayDomain',
   Drill: '../queue/drills/drills.ts#DrillView',
   Outage: '../outage/inspect.ts#OutageView',

@@ -15,6 +15,7 @@ import type { Viewer } from '../mail/viewer.ts';
 import type { WebhookSender } from '../notify/sender.ts';
 import type { WebhookRules } from '../notify/webhooks.ts';
 import type { MessageView, RecipientView } from '../queue/read/inspect.ts';
+import type { QueueView } from '../queue/read/queues.ts';
 import type { MailEvents } from '../telemetry/events.ts';
 import type { TokenCache } from '../tenants/token-cache.ts';
 import type { RecipientStatuses } from '../verification/recipient-status.ts';
@@ -79,6 +80,12 @@ export type ServiceParent = Readonly<Record<string, never>>;
 export interface RecipientParent {
   readonly message: MessageView;
   readonly recipient: RecipientView;
+}
+
+/** The queue of a destination, which can be asked for more. */
+export interface QueueParent extends Omit<QueueView, 'holdExtensionHours'> {
+  readonly destinationId: string;
+  readonly holdExtension: string;
 }
 
 /** A zone as one domain uses it. */

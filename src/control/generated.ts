@@ -1,6 +1,6 @@
 // Made from schema.graphql by bin/generate.ts. Run `npm run generate` instead of editing.
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { ServiceParent, RecipientParent, DnsblZoneParent, Context } from './context.ts';
+import type { ServiceParent, QueueParent, RecipientParent, DnsblZoneParent, Context } from './context.ts';
 import type { Caller } from './auth.ts';
 import type { Token as TokenParent } from '../tenants/tokens.ts';
 import type { AuditView } from '../events/audit.ts';
@@ -341,6 +341,7 @@ export const DoctorVerdict = {
 export type DoctorVerdict = typeof DoctorVerdict[keyof typeof DoctorVerdict];
 export type Domain = Node & {
   readonly __typename?: 'Domain';
+  readonly attempts: AttemptConnection;
   readonly breaker: Breaker;
   readonly conditions: ReadonlyArray<DomainCondition>;
   readonly createdAt: Scalars['DateTime']['output'];
@@ -361,9 +362,11 @@ export type Domain = Node & {
   readonly ignoredAlertContacts: ReadonlyArray<Scalars['String']['output']>;
   readonly labels: ReadonlyArray<Label>;
   readonly lastAttempt?: Maybe<Attempt>;
+  readonly lastOutage?: Maybe<Outage>;
   readonly mx: DomainMx;
   readonly name: Scalars['String']['output'];
   readonly outage?: Maybe<Outage>;
+  readonly outages: OutageConnection;
   readonly pause?: Maybe<DomainPause>;
   readonly primarySetup: ReadonlyArray<PrimarySetup>;
   readonly proof?: Maybe<DomainProof>;
@@ -380,6 +383,13 @@ export type Domain = Node & {
 };
 
 
+export type DomainAttemptsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first: Scalars['Int']['input'];
+  since?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+
 export type DomainDrillsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first: Scalars['Int']['input'];
@@ -390,6 +400,13 @@ export type DomainFlowArgs = {
   since: Scalars['DateTime']['input'];
   slots?: Scalars['Int']['input'];
   until?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+
+export type DomainOutagesArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first: Scalars['Int']['input'];
+  since?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
 export type DomainApplyInput = {
@@ -636,11 +653,18 @@ export type DomainProof = {
 
 export type DomainQueue = {
   readonly __typename?: 'DomainQueue';
+  readonly firstExpiryAt?: Maybe<Scalars['DateTime']['output']>;
   readonly heldCount: Scalars['Int']['output'];
   readonly heldSize: Scalars['ByteCount']['output'];
   readonly holdExtension: Scalars['Duration']['output'];
   readonly nextAttemptAt?: Maybe<Scalars['DateTime']['output']>;
+  readonly nextAttempts: ReadonlyArray<Scalars['DateTime']['output']>;
   readonly oldestAcceptedAt?: Maybe<Scalars['DateTime']['output']>;
+};
+
+
+export type DomainQueueNextAttemptsArgs = {
+  first: Scalars['Int']['input'];
 };
 
 export type DomainReleaseBreakerInput = {
@@ -1530,6 +1554,7 @@ export type Outage = Node & {
   readonly drainedAt?: Maybe<Scalars['DateTime']['output']>;
   readonly endedAt?: Maybe<Scalars['DateTime']['output']>;
   readonly evidence: ReadonlyArray<OutageEvidence>;
+  readonly heldAtEndCount?: Maybe<Scalars['Int']['output']>;
   readonly heldCount?: Maybe<Scalars['Int']['output']>;
   readonly heldSize?: Maybe<Scalars['ByteCount']['output']>;
   readonly id: Scalars['ID']['output'];
@@ -2019,6 +2044,7 @@ export type Service = {
   readonly nodes?: Maybe<ReadonlyArray<ServiceNode>>;
   readonly retrySchedule: ReadonlyArray<RetryStage>;
   readonly runtime: Scalars['String']['output'];
+  readonly troubleSince?: Maybe<Scalars['DateTime']['output']>;
   readonly version: Scalars['String']['output'];
 };
 
@@ -2744,7 +2770,7 @@ export type ResolversTypes = {
   DomainPlanAction: DomainPlanAction;
   DomainPlanDifference: ResolverTypeWrapper<DomainPlanDifference>;
   DomainProof: ResolverTypeWrapper<DomainProof>;
-  DomainQueue: ResolverTypeWrapper<DomainQueue>;
+  DomainQueue: ResolverTypeWrapper<QueueParent>;
   DomainReleaseBreakerInput: DomainReleaseBreakerInput;
   DomainReleaseBreakerPayload: ResolverTypeWrapper<Omit<DomainReleaseBreakerPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
   DomainResumeInput: DomainResumeInput;
@@ -2993,7 +3019,7 @@ export type ResolversParentTypes = {
   DomainPlan: DomainPlan;
   DomainPlanDifference: DomainPlanDifference;
   DomainProof: DomainProof;
-  DomainQueue: DomainQueue;
+  DomainQueue: QueueParent;
   DomainReleaseBreakerInput: DomainReleaseBreakerInput;
   DomainReleaseBreakerPayload: Omit<DomainReleaseBreakerPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
   DomainResumeInput: DomainResumeInput;
@@ -3307,6 +3333,7 @@ export type DoctorReportResolvers<ContextType = Context, ParentType extends Reso
 };
 
 export type DomainResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Domain'] = ResolversParentTypes['Domain']> = {
+  attempts?: Resolver<ResolversTypes['AttemptConnection'], ParentType, ContextType, RequireFields<DomainAttemptsArgs, 'first'>>;
   breaker?: Resolver<ResolversTypes['Breaker'], ParentType, ContextType>;
   conditions?: Resolver<ReadonlyArray<ResolversTypes['DomainCondition']>, ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
@@ -3327,9 +3354,11 @@ export type DomainResolvers<ContextType = Context, ParentType extends ResolversP
   ignoredAlertContacts?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   labels?: Resolver<ReadonlyArray<ResolversTypes['Label']>, ParentType, ContextType>;
   lastAttempt?: Resolver<Maybe<ResolversTypes['Attempt']>, ParentType, ContextType>;
+  lastOutage?: Resolver<Maybe<ResolversTypes['Outage']>, ParentType, ContextType>;
   mx?: Resolver<ResolversTypes['DomainMx'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   outage?: Resolver<Maybe<ResolversTypes['Outage']>, ParentType, ContextType>;
+  outages?: Resolver<ResolversTypes['OutageConnection'], ParentType, ContextType, RequireFields<DomainOutagesArgs, 'first'>>;
   pause?: Resolver<Maybe<ResolversTypes['DomainPause']>, ParentType, ContextType>;
   primarySetup?: Resolver<ReadonlyArray<ResolversTypes['PrimarySetup']>, ParentType, ContextType>;
   proof?: Resolver<Maybe<ResolversTypes['DomainProof']>, ParentType, ContextType>;
@@ -3453,10 +3482,12 @@ export type DomainProofResolvers<ContextType = Context, ParentType extends Resol
 };
 
 export type DomainQueueResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainQueue'] = ResolversParentTypes['DomainQueue']> = {
+  firstExpiryAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   heldCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   heldSize?: Resolver<ResolversTypes['ByteCount'], ParentType, ContextType>;
   holdExtension?: Resolver<ResolversTypes['Duration'], ParentType, ContextType>;
   nextAttemptAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  nextAttempts?: Resolver<ReadonlyArray<ResolversTypes['DateTime']>, ParentType, ContextType, RequireFields<DomainQueueNextAttemptsArgs, 'first'>>;
   oldestAcceptedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
 };
 
@@ -3787,6 +3818,7 @@ export type OutageResolvers<ContextType = Context, ParentType extends ResolversP
   drainedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   endedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   evidence?: Resolver<ReadonlyArray<ResolversTypes['OutageEvidence']>, ParentType, ContextType>;
+  heldAtEndCount?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   heldCount?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   heldSize?: Resolver<Maybe<ResolversTypes['ByteCount']>, ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
@@ -4015,6 +4047,7 @@ export type ServiceResolvers<ContextType = Context, ParentType extends Resolvers
   nodes?: Resolver<Maybe<ReadonlyArray<ResolversTypes['ServiceNode']>>, ParentType, ContextType>;
   retrySchedule?: Resolver<ReadonlyArray<ResolversTypes['RetryStage']>, ParentType, ContextType>;
   runtime?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  troubleSince?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   version?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 

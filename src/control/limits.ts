@@ -156,7 +156,8 @@ function measure({ schema, document, variableValues }: Asked, operation: Operati
 
   function measureField(field: FieldNode): Measure {
     const aliases = field.alias === undefined ? 0 : 1;
-    if (field.selectionSet === undefined) return { depth: 1, aliases, cost: 1, roots: 1 };
+    if (field.selectionSet === undefined)
+      return { depth: 1, aliases, cost: lengthOf(field, operation, variables), roots: 1 };
     if (field.name.value.startsWith('__')) {
       const most = Math.max(MAX_COST / INTROSPECTION_COST - introspected, 0);
       const values = introspectionCost(field, { schema, fragments: definitions, variables, operation, most });

@@ -6,7 +6,15 @@ import { formatDuration, parseDuration } from '../mail/duration.ts';
 import type { Resolvers } from './generated.ts';
 import { domainMutations, setMxMutations } from './resolvers/domain-mutations.ts';
 import { domainVerbs } from './resolvers/domain-verbs.ts';
-import { DnsblZone, Domain, Outage, OutageEvidence, RecipientList, Rejection } from './resolvers/domain.ts';
+import {
+  DnsblZone,
+  Domain,
+  DomainQueue,
+  Outage,
+  OutageEvidence,
+  RecipientList,
+  Rejection,
+} from './resolvers/domain.ts';
 import { DrillStep, drillMutations } from './resolvers/drill.ts';
 import { messageMutations } from './resolvers/message-mutations.ts';
 import { Attempt, Message, Operation, Recipient, TimelineEntry } from './resolvers/message.ts';
@@ -103,6 +111,7 @@ export const resolvers: Resolvers = {
   AuditEntry,
   DnsblZone,
   Domain,
+  DomainQueue,
   DrillStep,
   Message,
   Operation,

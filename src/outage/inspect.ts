@@ -2,6 +2,7 @@
  * Outages and breakers as API and metrics show them. Every statement carries its viewer; a page is walked by id, newest first.
  */
 import type { SqlExecutor } from '../db/client.ts';
+import { LAST_ID } from '../mail/id.ts';
 import { normalizeDomain } from '../mail/domain.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { allOf, type SqlFragment, tenantScope } from '../db/fragments.ts';
@@ -23,6 +24,8 @@ export interface OutageView {
   readonly nextAttemptAt: Date | null;
   /** Attempts that failed in it. */
   readonly attemptCount: number;
+  /** Messages held when it ended; null before that, and when its domain got another owner. */
+  readonly heldAtEndCount: number | null;
   /** The oldest first; empty for outages of an earlier version. */
   readonly evidence: readonly EvidenceView[];
   /** When the mail that had waited in it was gone. */
@@ -108,6 +111,54 @@ export async function findOpenOutages(
   return new Map(outages.map((outage) => [outage.destinationId, outage]));
 }
 
+/** The last one of each destination, going on or over, by destination id. */
+export async function findLastOutages(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  destinationIds: readonly string[],
+): Promise<Map<string, OutageView>> {
+  const questions = destinationIds.map((destinationId) => ({ destinationId, limit: 1, beforeId: null, since: null }));
+  const lists = await listDestinationOutages(sql, viewer, questions);
+  return new Map(lists.flatMap(([last]) => (last === undefined ? [] : [[last.destinationId, last] as const])));
+}
+
+export interface DestinationOutages {
+  readonly destinationId: string;
+  readonly limit: number;
+  readonly beforeId: string | null;
+  /** Only those that were not over by then; null: all that are kept. */
+  readonly since: Date | null;
+}
+
+/** The outages of destinations, newest first: a list for each question, in their order. */
+export async function listDestinationOutages(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  questions: readonly DestinationOutages[],
+): Promise<OutageView[][]> {
+  const rows = await sql<{ position: number; id: string }[]>`
+    select (q.number - 1)::integer as position, found.id
+    from unnest(
+      ${questions.map(({ destinationId }) => destinationId)}::uuid[],
+      ${questions.map(({ beforeId }) => beforeId ?? LAST_ID)}::uuid[],
+      ${questions.map(({ since }) => since?.toISOString() ?? null)}::text[]::timestamptz[],
+      ${questions.map(({ limit }) => limit)}::integer[]
+    ) with ordinality as q (destination_id, before_id, since, count, number)
+    cross join lateral (
+      select id from outages
+      where destination_id = q.destination_id and id < q.before_id and coalesce(ended_at > q.since, true) and ${tenantScope(sql, viewer)}
+      order by destination_id desc, id desc limit q.count
+    ) as found
+    order by q.number, found.id desc`;
+  const found = await findOutages(
+    sql,
+    viewer,
+    rows.map(({ id }) => id),
+  );
+  const byQuestion = Map.groupBy(rows, ({ position }) => position);
+  return questions.map((_question, index) => (byQuestion.get(index) ?? []).flatMap(({ id }) => found.get(id) ?? []));
+}
+
 /** Conditions that primaries put on all mail, met within a week; by destination id, every one that the viewer may see. */
 export async function findConditions(
   sql: SqlExecutor,
@@ -133,7 +184,7 @@ async function select(sql: SqlExecutor, which: SqlFragment): Promise<OutageView[
     select o.id, o.destination_id as "destinationId", d.name as "domainName", o.started_at as "startedAt",
            o.ended_at as "endedAt", o.class as kind, o.last_reply as "lastReply",
            case when o.ended_at is null then coalesce(d.next_attempt_at, due.at) end as "nextAttemptAt",
-           o.attempt_count as "attemptCount", o.evidence, o.drained_at as "drainedAt",
+           o.attempt_count as "attemptCount", o.held_at_end as "heldAtEndCount", o.evidence, o.drained_at as "drainedAt",
            o.ended_at is not null and o.drained_at is null and o.held_at_end > 0 and d.outage_id is null and held.count > 0 as "isDraining",
            measured.rate, case when measured.rate > 0 then bmx_now() + make_interval(secs => held.count / measured.rate) end as "etaAt"
     from (select * from outages where ${which}) as o

@@ -8,7 +8,7 @@
  * Outages of the domains open as ever – they are facts, and their mail is tried again –, but nothing expires while it lasts,
  * and once it is over nothing does before another attempt (queue/finalize.ts). O(destinations).
  */
-import type { Sql } from '../db/client.ts';
+import type { Sql, SqlExecutor } from '../db/client.ts';
 import { insertEvents } from '../events/record.ts';
 import { OPERATOR_TENANT_ID } from '../mail/viewer.ts';
 import type { MailEvents } from '../telemetry/events.ts';
@@ -83,4 +83,10 @@ export async function judgeLocalFailure(sql: Sql): Promise<LocalFailure> {
     from presence p, failures, working`;
   if (failure === undefined) throw new Error('service_presence has no row');
   return failure;
+}
+
+/** Since when it lasts; null while there is none. */
+export async function readLocalFailureSince(sql: SqlExecutor): Promise<Date | null> {
+  const [row] = await sql<{ since: Date | null }[]>`select own_trouble_since as since from service_presence`;
+  return row?.since ?? null;
 }

@@ -37,6 +37,7 @@ const BOUNDED: Readonly<Record<string, string>> = {
   'Domain.etrnClients': 'an input',
   'Domain.primarySetup': 'the products there are',
   'Domain.ignoredAlertContacts': '100',
+  'DomainQueue.nextAttempts': '100',
   'DnsblZone.codes': 'an input',
   'DnswlZone.codes': 'an input',
   'DomainMx.recommended': 'an answer of the DNS',

@@ -73,9 +73,9 @@ test('a unit stands in no name where a scalar says it', () => {
 
 test('an instant ends in At, or bounds a time by since, until or from', () => {
   const isInstant = (named: Named): boolean => typeOf(named) === 'DateTime';
-  expect(broken((named) => !isInstant(named) || /At$|^at$|^from$|[sS]ince$|[uU]ntil$/.test(named.field.name))).toEqual(
-    [],
-  );
+  const isNamedSo = ({ field: { name } }: Named): boolean => /At$|^at$|^from$|[sS]ince$|[uU]ntil$/.test(name);
+  // A list of them is a plural.
+  expect(broken((named) => !isInstant(named) || isNamedSo(named), ['DomainQueue.nextAttempts'])).toEqual([]);
   expect(broken((named) => isInstant(named) || !/[a-z]At$/.test(named.field.name))).toEqual([]);
   for (const word of ['beganAt', 'finishedAt', 'nextProbeAt', 'endsAt', 'openedAt', 'closedAt'])
     expect(broken(({ field }) => field.name !== word)).toEqual([]);

@@ -12,18 +12,22 @@ import { findIgnored } from '../../notify/contacts.ts';
 import {
   CLOSED_BREAKER,
   findConditions,
+  findLastOutages,
   findOpenOutages,
+  listDestinationOutages,
   type OutageView,
   readBreakers,
 } from '../../outage/inspect.ts';
 import { readDestinationAttempts } from '../../outage/last-attempt.ts';
 import { findPauses } from '../../outage/pause.ts';
 import { listDrills, readDrillSchedule } from '../../queue/drills/drills.ts';
-import { EMPTY_QUEUE, type QueueView, readQueues } from '../../queue/read/queues.ts';
+import { listDestinationAttempts } from '../../queue/read/attempts.ts';
+import { EMPTY_QUEUE, type QueueView, readNextAttempts, readQueues } from '../../queue/read/queues.ts';
 import { connectionOfRows, idOfCursor, localPartOfCursor, pageSize } from '../connection.ts';
 import type { Context } from '../context.ts';
 import type {
   DnsblZoneResolvers,
+  DomainQueueResolvers,
   DomainResolvers,
   OutageEvidenceResolvers,
   OutageResolvers,
@@ -78,10 +82,19 @@ export const Domain: DomainResolvers = {
 
   queue: async ({ destinationId }, _args, { load }) => {
     const { holdExtensionHours, ...queue } = (await load.byId(readQueues, destinationId)) ?? EMPTY_QUEUE;
-    return { ...queue, holdExtension: formatDuration(holdExtensionHours * UNIT_MS.h) };
+    return { ...queue, destinationId, holdExtension: formatDuration(holdExtensionHours * UNIT_MS.h) };
   },
   flow: domainFlow,
   outage: ({ destinationId }, _args, { load }) => load.byId(findOpenOutages, destinationId),
+  lastOutage: ({ destinationId }, _args, { load }) => load.byId(findLastOutages, destinationId),
+  outages: async ({ destinationId }, { first, after, since = null }, { load }) => {
+    const page = { destinationId, limit: pageSize(first) + 1, beforeId: idOfCursor(after), since };
+    return connectionOfRows(await load.each(listDestinationOutages, page), { first, after });
+  },
+  attempts: async ({ destinationId }, { first, after, since = null }, { load }) => {
+    const page = { destinationId, limit: pageSize(first) + 1, beforeId: idOfCursor(after), since };
+    return connectionOfRows(await load.each(listDestinationAttempts, page), { first, after });
+  },
   conditions: async ({ destinationId }, _args, { load }) => (await load.byId(findConditions, destinationId)) ?? [],
   breaker: async ({ destinationId }, _args, { load }) =>
     (await load.byId(readBreakers, destinationId)) ?? CLOSED_BREAKER,
@@ -100,6 +113,11 @@ export const Domain: DomainResolvers = {
       ? null
       : { interval: formatDuration(schedule.everyDays * UNIT_MS.d), nextAt: schedule.nextAt };
   },
+};
+
+export const DomainQueue: DomainQueueResolvers = {
+  nextAttempts: ({ destinationId }, { first }, { load }) =>
+    load.each(readNextAttempts, { destinationId, count: pageSize(first) }),
 };
 
 export const RecipientList: RecipientListResolvers = {

@@ -8,6 +8,7 @@ import { listRejections } from '../../events/rejection-pages.ts';
 import { findContact, listContacts } from '../../notify/contacts.ts';
 import { findWebhook, listWebhooks } from '../../notify/webhooks.ts';
 import { listOutages } from '../../outage/inspect.ts';
+import { readLocalFailureSince } from '../../outage/local-failure.ts';
 import { readLimits } from '../../queue/limits.ts';
 import { findMessage, listMessages } from '../../queue/read/inspect.ts';
 import { listNodes } from '../../cluster/nodes.ts';
@@ -35,6 +36,7 @@ export const Service: ServiceResolvers = {
     })),
   nodes: (_parent, _args, { sql, viewer }) => (viewer.isOperator ? listNodes(sql) : null),
   flow: (_parent, args, context) => serviceFlow(args, context),
+  troubleSince: (_parent, _args, { sql }) => readLocalFailureSince(sql),
 };
 
 export const Viewer: ViewerResolvers = {

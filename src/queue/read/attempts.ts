@@ -1,10 +1,10 @@
 /**
- * The attempts of recipients: their own, and those that found their primary away meanwhile. Newest first, page by page. And the
- * reason why no report was sent about one that ended.
+ * The attempts of recipients: their own, and those that found their primary away meanwhile; these also for a whole destination.
+ * Newest first, page by page. And the reason why no report was sent about a recipient that ended.
  *
  * Many recipients are answered by one statement, so that a page of messages with their attempts is no hundred questions.
  */
-import { LAST_ID } from '../../mail/id.ts';
+import { FIRST_ID, LAST_ID } from '../../mail/id.ts';
 import type { SqlExecutor } from '../../db/client.ts';
 import type { Viewer } from '../../mail/viewer.ts';
 import { tenantScope } from '../../db/fragments.ts';
@@ -78,6 +78,43 @@ export async function listAttempts(
       limit q.count
     ) as found
     order by q.position, found.id desc`;
+  return listsOf(requests, rows);
+}
+
+export interface DestinationAttemptsRequest extends Pick<AttemptsRequest, 'destinationId' | 'limit' | 'beforeId'> {
+  /** Only attempts from then on; null: all that are kept. */
+  readonly since: Date | null;
+}
+
+/** The attempts that told something about all that their destination held. One list per request, in their order. */
+export async function listDestinationAttempts(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  requests: readonly DestinationAttemptsRequest[],
+): Promise<AttemptView[][]> {
+  // Ids follow the nodes' clocks, which a moved clock of the database does not move: hence the shift.
+  const rows = await sql<AttemptRow[]>`
+    select (q.number - 1)::integer as position, found.*
+    from unnest(
+      ${requests.map(({ destinationId }) => destinationId)}::uuid[],
+      ${requests.map(({ beforeId }) => beforeId ?? LAST_ID)}::uuid[],
+      ${requests.map(({ since }) => since?.toISOString() ?? null)}::text[]::timestamptz[],
+      ${requests.map(({ limit }) => limit)}::integer[]
+    ) with ordinality as q (destination_id, before_id, since, count, number)
+    cross join lateral (
+      select id, at, host, address, tls, reply, outcome, latency_ms as "latencyMs"
+      from attempts
+      where destination_id = q.destination_id and is_host_level and id < q.before_id
+        and id >= coalesce(uuid_floor(q.since - (select shift from clock) - interval '1 hour'), ${FIRST_ID}::uuid)
+        and coalesce(at >= q.since, true) and ${tenantScope(sql, viewer)}
+      order by id desc
+      limit q.count
+    ) as found
+    order by q.number, found.id desc`;
+  return listsOf(requests, rows);
+}
+
+function listsOf(requests: readonly unknown[], rows: readonly AttemptRow[]): AttemptView[][] {
   const lists = requests.map((): AttemptView[] => []);
   for (const { position, ...attempt } of rows) lists[position]?.push(attempt);
   return lists;
