@@ -114,7 +114,7 @@ async function findSubject(context: Context, mutation: string, input: AuditedInp
   if (mutation.startsWith('message') && typeof input.id === 'string') return messageSubject(context, id);
   if (mutation.startsWith('operation')) return operationSubject(context, id);
   const named = input.domain ?? input.filter?.domain ?? domainOf(input.address) ?? input.name;
-  return typeof named === 'string' ? domainSubject(context, named) : null;
+  return typeof named === 'string' ? domainSubject(context, named, input.tenantId) : null;
 }
 
 /** The kept state of a domain: its settings, and the length of its User List. */
@@ -128,9 +128,10 @@ function originOf(url: string): string {
   return URL.canParse(url) ? new URL(url).origin : '[no URL]';
 }
 
-async function domainSubject({ sql, viewer, load }: Context, named: string): Promise<AuditSubject> {
+async function domainSubject(context: Context, named: string, owner: unknown): Promise<AuditSubject> {
+  const { sql, viewer, load } = context;
   const domain = await findDomain(sql, viewer, named);
-  if (domain === null) return absent('DOMAIN', lower(named));
+  if (domain === null) return { ...absent('DOMAIN', lower(named)), tenantId: await ownerOf(context, owner) };
   const { id, name, tenantId } = domain;
   const state = { ...domainState(domain), pause: await load.byId(findPauses, domain.destinationId) };
   return { kind: 'DOMAIN', id, name, tenantId, state };
@@ -139,9 +140,7 @@ async function domainSubject({ sql, viewer, load }: Context, named: string): Pro
 async function tokenSubject(context: Context, input: AuditedInput, given: string): Promise<AuditSubject> {
   const token = given === '' ? null : await findToken(context.sql, context.viewer, given);
   if (token === null) {
-    // For whom it is to be made, where the caller may name him.
-    const tenantId = (await tenantOf(context, input.tenantId))?.id ?? null;
-    return { ...absent('TOKEN', lower(input.name)), tenantId };
+    return { ...absent('TOKEN', lower(input.name)), tenantId: await ownerOf(context, input.tenantId) };
   }
   const { id, name, tenantId, scopes, prefix, expiresAt } = token;
   return { kind: 'TOKEN', id, name: lower(name), tenantId, state: { name, scopes, prefix, expiresAt } };
@@ -163,6 +162,11 @@ async function operationSubject({ sql, viewer }: Context, given: string): Promis
   const domain = await findDomain(sql, viewer, domainName);
   const { id, tenantId } = domain ?? { id: null, tenantId: null };
   return { kind: 'DOMAIN', id, name: domainName, tenantId, state: { operationId, verb, state, totalCount, doneCount } };
+}
+
+/** For whom something is to be made, where the caller may name him. */
+async function ownerOf(context: Context, tenantId: unknown): Promise<string | null> {
+  return (await tenantOf(context, tenantId))?.id ?? null;
 }
 
 function tenantOf({ load }: Context, id: unknown): Promise<Tenant | null> {

@@ -425,6 +425,7 @@ export type DomainApplyInput = {
   readonly name: Scalars['String']['input'];
   readonly recipientDelimiter?: InputMaybe<Scalars['String']['input']>;
   readonly recipientList?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
   readonly tlsPolicy?: InputMaybe<TlsPolicy>;
   readonly unknownWhileDown?: InputMaybe<UnknownWhileDownInput>;
 };
@@ -494,6 +495,7 @@ export type DomainCreateInput = {
   readonly name: Scalars['String']['input'];
   readonly recipientDelimiter?: InputMaybe<Scalars['String']['input']>;
   readonly recipientList?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
   readonly tlsPolicy?: InputMaybe<TlsPolicy>;
   readonly unknownWhileDown?: InputMaybe<UnknownWhileDownInput>;
 };

@@ -4,7 +4,7 @@
  * The destination of each name is made or taken over as it is, with what it still holds, and of the same owner with its clock.
  */
 import type { SqlExecutor } from '../db/client.ts';
-import { and, columnsOf, eq, isAny, query } from '../db/query.ts';
+import { and, columnsOf, isAny, query } from '../db/query.ts';
 import { domains } from '../db/schema.ts';
 import { recordEvents } from '../events/record.ts';
 import { newId } from '../mail/id.ts';
@@ -13,6 +13,7 @@ import { adoptDestinations, forgetAnswers, lockDestinations } from './destinatio
 import { changeDomains, type DomainChange } from './change.ts';
 import type { Domains } from './domains.ts';
 import { checkNewDomain, type DomainCreateInput, type NewDomain } from './new.ts';
+import { lockOwners, noSuchTenant } from './owner.ts';
 import { checkQuotaOfEach } from './quotas.ts';
 import {
   DOMAIN_COLUMNS,
@@ -63,38 +64,37 @@ export async function insertDomains(
   if (domains.length === 0) return { created: [], refused: [] };
   const names = domains.map(({ name }) => name);
   const destinationIds = await lockDestinations(sql, names, names);
-  if (!(await lockTenant(sql, viewer.tenantId))) {
-    return { created: [], refused: [{ index: 0, error: TENANT_GONE, domain: null }] };
-  }
-  const tooMany = await checkQuotas(sql, viewer, domains);
+  const gone = await findGone(sql, viewer, domains);
+  if (gone !== null) return { created: [], refused: [gone] };
+  const tooMany = await checkQuotas(sql, domains);
   if (tooMany !== null) {
-    const own = (await findConflicts(sql, viewer, names)).filter(({ domain }) => domain !== null);
+    const own = (await findConflicts(sql, domains)).filter(({ domain }) => domain !== null);
     return { created: [], refused: own.length > 0 ? own : [tooMany] };
   }
-  const rows = await insertRows(sql, viewer, { domains, destinationIds });
+  const rows = await insertRows(sql, domains, destinationIds);
   if (rows.length < domains.length) {
     const made = new Set(rows.map(({ name }) => name));
-    const conflicts = await findConflicts(sql, viewer, names);
+    const conflicts = await findConflicts(sql, domains);
     return { created: [], refused: conflicts.filter(({ index }) => !made.has(names[index] ?? '')) };
   }
-  return { created: await furnish(sql, viewer, { domains, rows }), refused: [] };
+  return { created: await furnish(sql, domains, rows), refused: [] };
 }
 
 async function insertRows(
   sql: SqlExecutor,
-  viewer: Viewer,
-  { domains, destinationIds }: { domains: readonly NewDomain[]; destinationIds: ReadonlyMap<string, string> },
+  domains: readonly NewDomain[],
+  destinationIds: ReadonlyMap<string, string>,
 ): Promise<readonly DomainRow[]> {
   const columns = Object.entries(SETTING_COLUMNS) as [keyof SettingRow, { readonly name: string }][];
-  const values = domains.map(({ name, status, settings }) => {
+  const values = domains.map(({ tenantId, name, status, settings }) => {
     const row = rowOfSettings(settings);
     const stored = Object.fromEntries(columns.map(([key, column]) => [column.name, row[key]]));
-    return { id: newId(), destination_id: destinationIds.get(name), name, status, ...stored };
+    return { id: newId(), tenant_id: tenantId, destination_id: destinationIds.get(name), name, status, ...stored };
   });
   const names = columns.map(([, { name }]) => sql`${sql(name)}`).reduce((all, next) => sql`${all}, ${next}`);
   return sql<DomainRow[]>`
     insert into domains (id, tenant_id, destination_id, name, status, proof_check_at, ${names})
-    select id, ${viewer.tenantId}::uuid, destination_id, name, status,
+    select id, tenant_id, destination_id, name, status,
            case when status = 'PENDING' then bmx_now() + interval '1 minute' end, ${names}
     from jsonb_populate_recordset(null::domains, ${JSON.stringify(values)}::text::jsonb)
     order by name
@@ -105,16 +105,15 @@ async function insertRows(
 /** Adds all else to domains that have their rows: their destinations, their lists, the record. */
 async function furnish(
   sql: SqlExecutor,
-  viewer: Viewer,
-  { domains, rows }: { readonly domains: readonly NewDomain[]; readonly rows: readonly DomainRow[] },
+  domains: readonly NewDomain[],
+  rows: readonly DomainRow[],
 ): Promise<readonly RelayDomain[]> {
   const byName = new Map(rows.map((row) => [row.name, relayDomainOf(row)]));
   const made = domains.flatMap((given) => {
     const domain = byName.get(given.name);
     return domain === undefined ? [] : [{ given, domain }];
   });
-  const { tenantId } = viewer;
-  const served = made.flatMap(({ given: { settings }, domain: { status, destinationId } }) =>
+  const served = made.flatMap(({ given: { settings }, domain: { tenantId, status, destinationId } }) =>
     status === 'ACTIVE' ? [{ tenantId, destinationId, settings }] : [],
   );
   if (served.length > 0) {
@@ -127,7 +126,7 @@ async function furnish(
   }
   await recordEvents(
     sql,
-    made.map(({ given: { name, status, settings, recipientList }, domain: { destinationId } }) => ({
+    made.map(({ given: { name, status, settings, recipientList }, domain: { tenantId, destinationId } }) => ({
       tenantId,
       destinationId,
       messageId: null,
@@ -153,31 +152,44 @@ const TENANT_GONE: UserError = {
   code: 'FORBIDDEN',
 };
 
-/** False when it is deleted; otherwise it stays until COMMIT. */
-async function lockTenant(sql: SqlExecutor, tenantId: string): Promise<boolean> {
-  const rows = await sql`select from tenants where id = ${tenantId} and deleted_at is null for key share`;
-  return rows.length > 0;
+/** The first whose owner does not exist; the others' stay until COMMIT. */
+async function findGone(sql: SqlExecutor, viewer: Viewer, domains: readonly NewDomain[]): Promise<Refusal | null> {
+  const present = await lockOwners(sql, ownersOf(domains));
+  const index = domains.findIndex(({ tenantId }) => !present.has(tenantId));
+  const tenantId = domains[index]?.tenantId;
+  if (tenantId === undefined) return null;
+  return {
+    index,
+    error: tenantId === viewer.tenantId ? TENANT_GONE : noSuchTenant(tenantId, 'tenantId'),
+    domain: null,
+  };
 }
 
-async function checkQuotas(
-  sql: SqlExecutor,
-  { tenantId }: Viewer,
-  domains: readonly NewDomain[],
-): Promise<Refusal | null> {
-  const ofDomains = { tenantId, quota: 'domains', more: domains.map(() => 1), field: ['name'] } as const;
-  const entries = domains.map(({ recipientList }) => recipientList.length);
-  const ofEntries = { tenantId, quota: 'recipientEntries', more: entries, field: ['recipientList'] } as const;
-  const tooMany = (await checkQuotaOfEach(sql, ofDomains)) ?? (await checkQuotaOfEach(sql, ofEntries));
-  return tooMany === null ? null : { ...tooMany, domain: null };
+/** Each once, in one order for all who lock them. */
+function ownersOf(domains: readonly NewDomain[]): readonly string[] {
+  return [...new Set(domains.map(({ tenantId }) => tenantId))].sort();
 }
 
-/** Each name, as if what stands in its way were known: the viewer's own domain, or one of another tenant. */
-async function findConflicts(sql: SqlExecutor, viewer: Viewer, names: readonly string[]): Promise<readonly Refusal[]> {
-  const isOwn = and(isAny(domains.name, names), eq(domains.tenantId, viewer.tenantId));
+async function checkQuotas(sql: SqlExecutor, domains: readonly NewDomain[]): Promise<Refusal | null> {
+  for (const tenantId of ownersOf(domains)) {
+    const entries = domains.map((domain) => (domain.tenantId === tenantId ? domain.recipientList.length : 0));
+    const more = domains.map((domain) => (domain.tenantId === tenantId ? 1 : 0));
+    const tooMany =
+      (await checkQuotaOfEach(sql, { tenantId, quota: 'domains', more, field: ['name'] })) ??
+      (await checkQuotaOfEach(sql, { tenantId, quota: 'recipientEntries', more: entries, field: ['recipientList'] }));
+    if (tooMany !== null) return { ...tooMany, domain: null };
+  }
+  return null;
+}
+
+/** Each name, as if what stands in its way were known: the owner's domain, or one of another tenant. */
+async function findConflicts(sql: SqlExecutor, wanted: readonly NewDomain[]): Promise<readonly Refusal[]> {
+  const names = wanted.map(({ name }) => name);
+  const isOwn = and(isAny(domains.name, names), isAny(domains.tenantId, ownersOf(wanted)));
   const present = await query(sql, (db) => db.select(DOMAIN_COLUMNS).from(domains).where(isOwn));
-  const own = new Map(present.map((row) => [row.name, relayDomainOf(row)]));
-  return names.map((name, index) => {
-    const domain = own.get(name) ?? null;
+  return wanted.map(({ name, tenantId }, index) => {
+    const row = present.find((each) => each.name === name && each.tenantId === tenantId);
+    const domain = row === undefined ? null : relayDomainOf(row);
     const error: UserError =
       domain === null
         ? { field: ['name'], message: `${name} is already served for another tenant.`, code: 'TAKEN' }

@@ -10,10 +10,13 @@ import { checkDomainName } from './input.ts';
 import { type Checked, errorsOf, type UserError } from '../input/checked.ts';
 import { applySettings, type DomainSettingsInput } from './settings.ts';
 import { DEFAULT_SETTINGS, type DomainSettings, type DomainStatus } from './relay-domain.ts';
+import { checkOwner } from './owner.ts';
 import { checkRouteOf, type FindMxHosts } from './route-check.ts';
 import { checkLocalParts } from './user-list/input.ts';
 
 export type DomainCreateInput = DomainSettingsInput & {
+  /** Its owner. Absent or null: the viewer's own tenant. */
+  readonly tenantId?: string | null | undefined;
   readonly name: string;
   /** Local parts of its User List; absent or empty: the list is off. */
   readonly recipientList?: readonly string[] | null | undefined;
@@ -22,6 +25,7 @@ export type DomainCreateInput = DomainSettingsInput & {
 };
 
 export interface NewDomain {
+  readonly tenantId: string;
   readonly name: string;
   readonly settings: DomainSettings;
   readonly recipientList: readonly string[];
@@ -38,6 +42,7 @@ export async function checkNewDomain(
   viewer: Viewer,
   input: DomainCreateInput,
 ): Promise<Checked<NewDomain>> {
+  const owner = checkOwner(viewer, input.tenantId);
   const name = checkDomainName(input.name, rules.ownNames);
   const settings = applySettings(DEFAULT_SETTINGS, input);
   const recipientList = await checkLocalParts({
@@ -45,19 +50,17 @@ export async function checkNewDomain(
     localParts: input.recipientList ?? [],
     field: 'recipientList',
   });
-  if (name.kind === 'BAD' || settings.kind === 'BAD' || recipientList.kind === 'BAD') {
-    return { kind: 'BAD', errors: errorsOf(name, settings, recipientList) };
+  if (owner.kind === 'BAD' || name.kind === 'BAD' || settings.kind === 'BAD' || recipientList.kind === 'BAD') {
+    return { kind: 'BAD', errors: errorsOf(owner, name, settings, recipientList) };
   }
   const hostError = input.force === true ? null : await checkIsNoHost(name.value, rules.findMxHosts);
   if (hostError !== null) return { kind: 'BAD', errors: [hostError] };
   const complaints = await checkRouteOf(rules.checkRoute, name.value, settings.value.deliverTo);
   if (complaints.length > 0) return { kind: 'BAD', errors: complaints };
-  // An operator's is served at once; a tenant's waits for the proof of its ownership.
+  // What an operator adds is served at once, also for a tenant; a tenant's own waits for the proof of its ownership.
   const status = viewer.isOperator ? 'ACTIVE' : 'PENDING';
-  return {
-    kind: 'OK',
-    value: { name: name.value, settings: settings.value, recipientList: recipientList.value, status },
-  };
+  const checked = { name: name.value, settings: settings.value, recipientList: recipientList.value };
+  return { kind: 'OK', value: { tenantId: owner.value, ...checked, status } };
 }
 
 /** A host name without MX records of its own that is an MX of a domain above it is a mail server, not a mail domain. */

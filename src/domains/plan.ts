@@ -17,6 +17,7 @@ import { changedSettings, type ListDifference } from './difference.ts';
 import { checkLabels, type LabelInput } from './input.ts';
 import { type Checked, invalid, type UserError } from '../input/checked.ts';
 import { checkNewDomain, type DomainCreateInput, type NewDomain } from './new.ts';
+import { checkOwner } from './owner.ts';
 import { applySettings } from './settings.ts';
 import {
   DEFAULT_SETTINGS,
@@ -195,6 +196,12 @@ async function planOne(rules: DomainRules, plan: OnePlan): Promise<Checked<Creat
   if (domain === undefined) {
     const checked = await checkNewDomain(rules, viewer, wanted);
     return checked.kind === 'BAD' ? checked : { kind: 'OK', value: { kind: 'CREATE', index, domain: checked.value } };
+  }
+  const owner = checkOwner(viewer, wanted.tenantId ?? domain.tenantId);
+  if (owner.kind === 'BAD') return owner;
+  if (owner.value !== domain.tenantId) {
+    const message = `${domain.name} belongs to another tenant. Move it with domainTransfer, or leave tenantId out.`;
+    return { kind: 'BAD', errors: [{ field: ['tenantId'], message, code: 'CONFLICT' }] };
   }
   if (input.owner != null && input.adopt !== true && !isOwned(domain, input)) {
     const message = `${domain.name} is yours and does not bear the label ${input.owner.key}=${input.owner.value}: somebody else looks after it. Repeat with adopt: true to take it over.`;

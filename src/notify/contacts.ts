@@ -13,14 +13,13 @@ import { askedId, newId } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { type Change, type Checked, errorsOf, invalid, refused, type UserError } from '../input/checked.ts';
 import { tenantScope } from '../db/fragments.ts';
+import { lockOwner } from '../domains/owner.ts';
 import { checkQuota } from '../domains/quotas.ts';
-import { noSuchTenant } from '../tenants/tenants.ts';
 import { liesIn } from './alert-news.ts';
 import { CONFIRMATION_SUBJECT, confirmationText } from './alert-text.ts';
 import { isInside, isReachable, sendMail } from './alerts.ts';
 import { takeCode } from './code-bounds.ts';
 import { checkDomains } from './watched-domains.ts';
-import { lockTenant } from './webhooks.ts';
 
 export interface AlertContact {
   readonly id: string;
@@ -128,8 +127,9 @@ async function insertContact(
   viewer: Viewer,
   input: AlertContactInput & { readonly mxHostname: string },
 ): Promise<Change<AlertContact>> {
-  const tenantId = askedId(input.tenantId ?? viewer.tenantId);
-  if (!(await lockTenant(sql, viewer, tenantId))) return refused(noSuchTenant(tenantId, 'tenantId'));
+  const owner = await lockOwner(sql, viewer, input.tenantId);
+  if (owner.kind === 'BAD') return refused(...owner.errors);
+  const tenantId = owner.value;
   const address = checkAddress(input.address);
   const domains = await checkDomains(sql, tenantId, input.domains ?? null);
   if (address.kind === 'BAD' || domains.kind === 'BAD') return refused(...errorsOf(address, domains));

@@ -12,8 +12,8 @@ import type { Viewer } from '../mail/viewer.ts';
 import { endpointOf, type HttpEndpoint } from '../http/connection.ts';
 import { type Change, errorsOf, invalid, refused, shown, type UserError } from '../input/checked.ts';
 import { tenantScope } from '../db/fragments.ts';
+import { lockOwner } from '../domains/owner.ts';
 import { checkQuota } from '../domains/quotas.ts';
-import { noSuchTenant } from '../tenants/tenants.ts';
 import { checkOverlap } from '../tenants/tokens.ts';
 import { checkDomains } from './watched-domains.ts';
 import { checkDescription, checkKinds, checkUrl, type WebhookKind } from './webhook-input.ts';
@@ -161,8 +161,9 @@ async function insertWebhook(
   viewer: Viewer,
   input: WebhookCreateInput & WebhookRules,
 ): Promise<WebhookChange> {
-  const tenantId = (input.tenantId ?? viewer.tenantId).toLowerCase();
-  if (!(await lockTenant(sql, viewer, tenantId))) return refused(noSuchTenant(tenantId, 'tenantId'));
+  const owner = await lockOwner(sql, viewer, input.tenantId);
+  if (owner.kind === 'BAD') return refused(...owner.errors);
+  const tenantId = owner.value;
   const url = checkUrl(input.url, input.allowPrivate);
   const description = checkDescription(input.description ?? '');
   const kinds = checkKinds(input.events);
@@ -180,15 +181,6 @@ async function insertWebhook(
   const secret = makeWebhookSecret();
   await sql`insert into webhook_secrets (webhook_id, tenant_id, secret) values (${id}, ${tenantId}, ${secret})`;
   return done(sql, id, 'WEBHOOK_CREATED', secret);
-}
-
-/** Whether the viewer may give this tenant something; the tenant is not deleted meanwhile. */
-export async function lockTenant(sql: SqlExecutor, viewer: Viewer, tenantId: string): Promise<boolean> {
-  const rows = await sql`
-    select from tenants where id = ${askedId(tenantId)} and deleted_at is null
-      and (${viewer.isOperator} or id = ${viewer.tenantId})
-    for key share`;
-  return rows.length > 0;
 }
 
 async function changeWebhook(

@@ -10,8 +10,9 @@ import { domains, tenants } from '../db/schema.ts';
 import { recordEvent } from '../events/record.ts';
 import { askedId, newId } from '../mail/id.ts';
 import { OPERATOR_TENANT_ID, type Viewer } from '../mail/viewer.ts';
-import { type Change, checkTitle, errorsOf, invalid, refused, shown, type UserError } from '../input/checked.ts';
+import { type Change, checkTitle, errorsOf, invalid, refused, type UserError } from '../input/checked.ts';
 import { removeDomain } from '../domains/delete.ts';
+import { noSuchTenant } from '../domains/owner.ts';
 import { applyQuotas, NO_QUOTAS, type Quotas, type QuotasInput, quotasOf, rowOfQuotas } from '../domains/quotas.ts';
 import { DOMAIN_COLUMNS, type RelayDomain, relayDomainOf } from '../domains/relay-domain.ts';
 import type { TokenCache } from './token-cache.ts';
@@ -183,11 +184,6 @@ async function nameTaken(sql: SqlExecutor, name: string): Promise<Change<Tenant>
   const message = `There is a tenant "${name}" already. Take another name.`;
   const error: UserError = { field: ['name'], message, code: 'ALREADY_EXISTS' };
   return { kind: 'REFUSED', errors: [error], object: await findByName(sql, name) };
-}
-
-export function noSuchTenant(id: string, field = 'id'): UserError {
-  const message = `You have no tenant "${shown(id)}". The query "tenants" lists those you have.`;
-  return { field: [field], message, code: 'NOT_FOUND' };
 }
 
 function operatorsOnly(): UserError {

@@ -21,9 +21,9 @@ import {
 } from '../input/checked.ts';
 import { and, eq, getTableColumns, gt, part, query, tenantOnly } from '../db/query.ts';
 import { bmxNow, tokens } from '../db/schema.ts';
+import { noSuchTenant } from '../domains/owner.ts';
 import { checkQuota } from '../domains/quotas.ts';
 import { grants, OPERATOR_SCOPES, type Scope, type TokenCache } from './token-cache.ts';
-import { noSuchTenant } from './tenants.ts';
 import { checkSecret } from './token-secret.ts';
 
 export interface Token {

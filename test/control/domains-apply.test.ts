@@ -62,6 +62,33 @@ async function rows() {
 }
 
 describe('domainsApply', () => {
+  test('adds domains for several tenants, and moves none', async () => {
+    const [first, second] = [await addTenant(control.database, 'first'), await addTenant(control.database, 'second')];
+    const domains = [
+      { name: 'own.example' },
+      { name: 'second.example', tenantId: second.tenantId, recipientList: ['a'] },
+      { name: 'first.example', tenantId: first.tenantId },
+    ];
+    expect(errorsOf(await apply({ domains }))).toEqual([]);
+    const owners = await control.database.sql`
+      select name, tenant_id, (select tenant_id from destinations d where d.id = destination_id) as destination from domains order by name`;
+    expect(owners.map(({ name, tenant_id, destination }) => [name, tenant_id, destination])).toEqual([
+      ['first.example', first.tenantId, first.tenantId],
+      ['own.example', OPERATOR.tenantId, OPERATOR.tenantId],
+      ['second.example', second.tenantId, second.tenantId],
+    ]);
+    expect(stepsOf(await apply({ domains }))?.map(([, action]) => action)).toEqual(['KEEP', 'KEEP', 'KEEP']);
+    const moved = { domains: [{ name: 'first.example', tenantId: second.tenantId }, { name: 'second.example' }] };
+    expect(errorsOf(await apply(moved))).toEqual([['domains.0.tenantId', 'CONFLICT']]);
+    await control.database.sql`update tenants set max_domains = 1 where id = ${first.tenantId}`;
+    const more = { name: 'more.example', tenantId: first.tenantId };
+    expect(errorsOf(await apply({ domains: [{ name: 'a.example' }, more] }))).toEqual([['domains.1.name', 'QUOTA']]);
+    const unknown = { name: 'more.example', tenantId: '00000000-0000-7000-8000-0000000000ff' };
+    expect(errorsOf(await apply({ domains: [{ name: 'a.example' }, unknown] }))).toEqual([
+      ['domains.1.tenantId', 'NOT_FOUND'],
+    ]);
+  });
+
   test('adds, changes, keeps and removes; a dry run says so and changes nothing; repeated it has nothing to do', async () => {
     await apply({
       domains: [{ name: 'kept.example' }, { name: 'gone.example' }, { name: 'changed.example' }],

@@ -1,5 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { addDomain, endMessage, type Harness, holdMessage, startControl } from './harness.ts';
+import { createDomain } from '../../src/domains/create.ts';
+import { findDomain } from '../../src/domains/domains.ts';
+import { newId } from '../../src/mail/id.ts';
+import type { Viewer } from '../../src/mail/viewer.ts';
+import { addDomain, addTenant, endMessage, type Harness, holdMessage, startControl } from './harness.ts';
 
 interface Payload {
   readonly domain: Record<string, unknown> | null;
@@ -214,6 +218,34 @@ describe('domainDelete', () => {
       { id },
     );
     expect(message.recipients).toEqual([{ state: 'CANCELLED' }]);
+  });
+});
+
+describe('an operator adds domains for a tenant', () => {
+  test('in service at once, within its quota; a tenant names only itself', async () => {
+    const { tenantId } = await addTenant(control.database, 'customer');
+    const stranger = await addTenant(control.database, 'stranger');
+    await control.database.sql`update tenants set max_domains = 1 where id = ${tenantId}`;
+    expect(await create({ name: 'given.example', tenantId })).toMatchObject({ domain: { status: 'ACTIVE' } });
+    expect(await findDomain(control.database.sql, { tenantId, isOperator: false }, 'given.example')).toMatchObject({
+      tenantId,
+      status: 'ACTIVE',
+    });
+    expect(await findDomain(control.database.sql, stranger, 'given.example')).toBeNull();
+    const destinations = await control.database
+      .sql`select tenant_id, kind from destinations where name = 'given.example'`;
+    expect([...destinations]).toEqual([{ tenant_id: tenantId, kind: 'RELAY' }]);
+    expect(codes(await create({ name: 'given.example', tenantId }))).toEqual(['name ALREADY_EXISTS']);
+    expect(codes(await create({ name: 'given.example' }))).toEqual(['name TAKEN']);
+    expect(codes(await create({ name: 'more.example', tenantId }))).toEqual(['name QUOTA']);
+    expect(codes(await create({ name: 'more.example', tenantId: newId() }))).toEqual(['tenantId NOT_FOUND']);
+    const owned = (viewer: Viewer, owner: string) =>
+      createDomain(control.domains, viewer, { name: 'mine.example', tenantId: owner });
+    expect(await owned(stranger, tenantId)).toMatchObject({ errors: [{ field: ['tenantId'], code: 'NOT_FOUND' }] });
+    expect(await owned(stranger, stranger.tenantId)).toMatchObject({ domain: { status: 'PENDING' } });
+    const audited = await control.database
+      .sql`select distinct tenant_id from audit_entries where subject_name = 'given.example' and outcome = 'DONE'`;
+    expect([...audited]).toEqual([{ tenant_id: tenantId }]);
   });
 });
 
