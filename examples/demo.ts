@@ -55,7 +55,7 @@ async function addDomain({ service, primary }: Scene): Promise<string> {
     domainCreate: { domain: { status: string } | null; userErrors: { message: string }[] };
   }>(
     `mutation ($input: DomainCreateInput!) {
-      domainCreate(input: $input) { domain { name status } userErrors { field message code } } }`,
+      domainCreate(input: $input) { domain { name status } userErrors { path message code } } }`,
     { input: { name: DOMAIN, deliverTo: [{ host: primary.host, port: primary.port }] } },
   );
   check(domainCreate.domain?.status === 'ACTIVE', `the domain is active ${JSON.stringify(domainCreate.userErrors)}`);

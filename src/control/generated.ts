@@ -2372,8 +2372,8 @@ export type UnknownWhileDownPolicy = typeof UnknownWhileDownPolicy[keyof typeof 
 export type UserError = {
   readonly __typename?: 'UserError';
   readonly code: UserErrorCode;
-  readonly field: ReadonlyArray<Scalars['String']['output']>;
   readonly message: Scalars['String']['output'];
+  readonly path: ReadonlyArray<Scalars['String']['output']>;
 };
 
 export const UserErrorCode = {
@@ -4199,8 +4199,8 @@ export type UnknownWhileDownResolvers<ContextType = Context, ParentType extends 
 
 export type UserErrorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UserError'] = ResolversParentTypes['UserError']> = {
   code?: Resolver<ResolversTypes['UserErrorCode'], ParentType, ContextType>;
-  field?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  path?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
 export type ViewerResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Viewer'] = ResolversParentTypes['Viewer']> = {

@@ -74,7 +74,7 @@ export function guardMutations(schema: GraphQLSchema): void {
 
 function forbidden(needed: Scope): UserError {
   const message = `Your token lacks the scope ${needed}. Use one that has it; nothing was changed.`;
-  return { field: [], message, code: 'FORBIDDEN' };
+  return { path: [], message, code: 'FORBIDDEN' };
 }
 
 function scopeOfField(parent: GraphQLNamedType, field: GraphQLField<unknown, unknown>): Scope | null {

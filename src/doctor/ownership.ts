@@ -85,15 +85,15 @@ function complaintOf(result: ProofResult, { domainName, recordName, recordText }
     case 'MISSING':
     case 'LOST': {
       const message = `There is no TXT record at ${recordName} that says "${recordText}". Add it, wait until your DNS servers answer with it, and repeat.`;
-      return { field: ['name'], message, code: 'INVALID' };
+      return { path: ['name'], message, code: 'INVALID' };
     }
     case 'UNKNOWN': {
       const message = `The DNS of ${domainName} did not answer. Nothing was changed; repeat it in some minutes.`;
-      return { field: ['name'], message, code: 'INVALID' };
+      return { path: ['name'], message, code: 'INVALID' };
     }
     case 'TAKEN': {
       const message = `${domainName} is already served for another tenant, whose proof was first. If it is yours, ask the operator of this service.`;
-      return { field: ['name'], message, code: 'CLAIM_LOST' };
+      return { path: ['name'], message, code: 'CLAIM_LOST' };
     }
     default:
       return result satisfies never;

@@ -180,7 +180,7 @@ function complaintOf(
   }
   if (result.kind === 'CHANGED') {
     return {
-      field: ['name'],
+      path: ['name'],
       message: 'Somebody changed the MX records at this moment. Nothing was done; repeat it.',
       code: 'CONFLICT',
     };

@@ -98,6 +98,6 @@ export async function presentMx(resolver: Resolver, name: string): Promise<reado
   return answer.records.map(({ preference, exchange }) => ({ preference, host: exchange }));
 }
 
-export function refused(field: readonly string[], message: string): Refused {
-  return { kind: 'REFUSED', error: invalid(field, message) };
+export function refused(path: readonly string[], message: string): Refused {
+  return { kind: 'REFUSED', error: invalid(path, message) };
 }

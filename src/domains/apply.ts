@@ -135,7 +135,7 @@ async function lockUnchanged(sql: SqlExecutor, steps: readonly PlannedStep[]): P
   const revisions = new Map(rows.map(({ id, revision }) => [id, revision]));
   const changed = known.filter(({ domain }) => revisions.get(domain.id) !== domain.revision);
   return changed.map((step) => ({
-    field: step.kind === 'UPDATE' ? ['domains', String(step.index)] : ['prune'],
+    path: step.kind === 'UPDATE' ? ['domains', String(step.index)] : ['prune'],
     message: `Somebody changed ${step.domain.name} meanwhile: look at it, and repeat.`,
     code: 'CONFLICT',
   }));
@@ -171,15 +171,15 @@ function errorsOfStep(step: PlannedStep, change: DomainChange): readonly UserErr
   if (step.kind === 'CREATE' || step.kind === 'UPDATE') {
     return change.errors.map((error) => ({
       ...error,
-      field: ['domains', String(step.index), ...recipientListField(error.field)],
+      path: ['domains', String(step.index), ...recipientListField(error.path)],
     }));
   }
   return change.errors;
 }
 
 /** The field that the list calls `localParts` is `recipientList` here. */
-function recipientListField(field: readonly string[]): readonly string[] {
-  return field[0] === 'localParts' ? ['recipientList', ...field.slice(1)] : field;
+function recipientListField(path: readonly string[]): readonly string[] {
+  return path[0] === 'localParts' ? ['recipientList', ...path.slice(1)] : path;
 }
 
 function differenceOf(step: PlannedStep, after: RelayDomain): DomainDifference {

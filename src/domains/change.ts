@@ -112,7 +112,7 @@ export type DomainRefusal = DomainChange & { readonly kind: 'REFUSED' };
 /** `field`: what the input calls the domain. */
 export function noSuchDomain(name: string, field = 'name'): DomainRefusal {
   const message = `You have no domain "${shown(name)}". The query "domains" lists those you have.`;
-  return refuse({ field: [field], message, code: 'NOT_FOUND' });
+  return refuse({ path: [field], message, code: 'NOT_FOUND' });
 }
 
 /** `domain`: the viewer's own object that stands in the way. */

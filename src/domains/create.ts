@@ -147,7 +147,7 @@ function refusalOf([refusal]: readonly Refusal[]): DomainChange {
 }
 
 const TENANT_GONE: UserError = {
-  field: [],
+  path: [],
   message: 'Your tenant has just been deleted. Ask the operator of this service.',
   code: 'FORBIDDEN',
 };
@@ -175,8 +175,8 @@ async function checkQuotas(sql: SqlExecutor, domains: readonly NewDomain[]): Pro
     const entries = domains.map((domain) => (domain.tenantId === tenantId ? domain.recipientList.length : 0));
     const more = domains.map((domain) => (domain.tenantId === tenantId ? 1 : 0));
     const tooMany =
-      (await checkQuotaOfEach(sql, { tenantId, quota: 'domains', more, field: ['name'] })) ??
-      (await checkQuotaOfEach(sql, { tenantId, quota: 'recipientEntries', more: entries, field: ['recipientList'] }));
+      (await checkQuotaOfEach(sql, { tenantId, quota: 'domains', more, path: ['name'] })) ??
+      (await checkQuotaOfEach(sql, { tenantId, quota: 'recipientEntries', more: entries, path: ['recipientList'] }));
     if (tooMany !== null) return { ...tooMany, domain: null };
   }
   return null;
@@ -192,9 +192,9 @@ async function findConflicts(sql: SqlExecutor, wanted: readonly NewDomain[]): Pr
     const domain = row === undefined ? null : relayDomainOf(row);
     const error: UserError =
       domain === null
-        ? { field: ['name'], message: `${name} is already served for another tenant.`, code: 'TAKEN' }
+        ? { path: ['name'], message: `${name} is already served for another tenant.`, code: 'TAKEN' }
         : {
-            field: ['name'],
+            path: ['name'],
             message: `${name} is already one of your domains. Change it with domainUpdate.`,
             code: 'ALREADY_EXISTS',
           };

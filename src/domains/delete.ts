@@ -74,7 +74,7 @@ async function countHeld(sql: SqlExecutor, viewer: Viewer, destinationId: string
 /** Added and proven anew, it would be in service again. */
 function refuseSuspended(domain: RelayDomain): DomainChange {
   const message = `${domain.name} is suspended by the operator, who alone can remove it now. Ask the operator of this service.`;
-  return refuse({ field: [], message, code: 'FORBIDDEN' }, domain);
+  return refuse({ path: [], message, code: 'FORBIDDEN' }, domain);
 }
 
 function refuseHeld(domain: RelayDomain, heldCount: number): DomainChange {
@@ -82,5 +82,5 @@ function refuseHeld(domain: RelayDomain, heldCount: number): DomainChange {
   const message =
     `${mail} for ${domain.name}. Repeat with held: DELIVER_FIRST to stop accepting mail and go on delivering these, ` +
     'or with held: CANCEL to throw them away; their senders are not told.';
-  return refuse({ field: ['held'], message, code: 'HELD_MAIL' }, domain);
+  return refuse({ path: ['held'], message, code: 'HELD_MAIL' }, domain);
 }

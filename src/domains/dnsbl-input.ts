@@ -128,7 +128,7 @@ function complaintOfZone(given: string): string {
 /** Answers that count: an address or a block of 127.0.0.0/8, as RFC 5782 §2.1 has them. */
 function checkCodes(input: readonly string[], path: readonly string[], errors: UserError[]): string[] {
   if (input.length > MAX_CODES) {
-    errors.push({ field: [...path, 'codes'], message: `A zone takes at most ${MAX_CODES} codes.`, code: 'TOO_MANY' });
+    errors.push({ path: [...path, 'codes'], message: `A zone takes at most ${MAX_CODES} codes.`, code: 'TOO_MANY' });
     return [];
   }
   const codes = new Set<string>();

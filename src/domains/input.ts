@@ -70,7 +70,7 @@ function describeBadName(given: string): string | null {
 export function checkDeliverTo(input: readonly HostInput[]): Checked<DeliverToHost[]> {
   if (input.length > MAX_DELIVER_TO_HOSTS) {
     return bad({
-      field: ['deliverTo'],
+      path: ['deliverTo'],
       message: `deliverTo takes at most ${MAX_DELIVER_TO_HOSTS} hosts. Leave it out and let the MX records decide.`,
       code: 'TOO_MANY',
     });
@@ -101,7 +101,7 @@ export function checkDeliverTo(input: readonly HostInput[]): Checked<DeliverToHo
 /** Labels as one object, their keys unique. */
 export function checkLabels(input: readonly LabelInput[]): Checked<Record<string, string>> {
   if (input.length > MAX_LABELS) {
-    return bad({ field: ['labels'], message: `A domain takes at most ${MAX_LABELS} labels.`, code: 'TOO_MANY' });
+    return bad({ path: ['labels'], message: `A domain takes at most ${MAX_LABELS} labels.`, code: 'TOO_MANY' });
   }
   const errors: UserError[] = [];
   const labels = new Map<string, string>();
@@ -151,7 +151,7 @@ export function isTooMany(
   errors: UserError[],
 ): boolean {
   if (input.length <= limit) return false;
-  errors.push({ field: [field], message: `A domain takes at most ${limit} ${what} here.`, code: 'TOO_MANY' });
+  errors.push({ path: [field], message: `A domain takes at most ${limit} ${what} here.`, code: 'TOO_MANY' });
   return true;
 }
 

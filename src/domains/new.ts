@@ -71,7 +71,7 @@ async function checkIsNoHost(name: string, findMxHosts: FindMxHosts): Promise<Us
   const parent = parents.find((_, index) => above[index] !== 'UNKNOWN' && above[index]?.includes(name));
   if (parent === undefined) return null;
   return {
-    field: ['name'],
+    path: ['name'],
     message:
       `${name} is the mail server of ${parent}, not a domain of its own. Add ${parent}: its mail server is found ` +
       `through its MX records. If ${name} does receive mail for addresses @${name}, repeat with force: true.`,

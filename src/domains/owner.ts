@@ -33,5 +33,5 @@ export async function lockOwner(
 
 export function noSuchTenant(id: string, field = 'id'): UserError {
   const message = `You have no tenant "${shown(id)}". The query "tenants" lists those you have.`;
-  return { field: [field], message, code: 'NOT_FOUND' };
+  return { path: [field], message, code: 'NOT_FOUND' };
 }

@@ -116,9 +116,7 @@ export async function planDomains(
     for (const [index, one] of planned.entries()) {
       if (one.kind === 'OK') drafts.push(one.value);
       else
-        errors.push(
-          ...one.errors.map((error) => ({ ...error, field: ['domains', String(at + index), ...error.field] })),
-        );
+        errors.push(...one.errors.map((error) => ({ ...error, path: ['domains', String(at + index), ...error.path] })));
     }
   }
   if (errors.length > 0) return { kind: 'BAD', errors };
@@ -134,7 +132,7 @@ export async function planDomains(
 function checkForm(input: DomainsApplyInput): UserError[] {
   if (input.domains.length > MOST_DOMAINS) {
     const message = `At most ${MOST_DOMAINS} domains are applied at once. Split them by owner.`;
-    return [{ field: ['domains'], message, code: 'TOO_MANY' }];
+    return [{ path: ['domains'], message, code: 'TOO_MANY' }];
   }
   if (input.owner == null && (input.prune === true || input.adopt === true)) {
     const message =
@@ -144,7 +142,7 @@ function checkForm(input: DomainsApplyInput): UserError[] {
   const owner = checkLabels(input.owner == null ? [] : [input.owner]);
   const errors: UserError[] =
     owner.kind === 'BAD'
-      ? owner.errors.map((error) => ({ ...error, field: ['owner', error.field.at(-1) ?? 'key'] }))
+      ? owner.errors.map((error) => ({ ...error, path: ['owner', error.path.at(-1) ?? 'key'] }))
       : [];
   const seen = new Map<string, number>();
   for (const [index, { name }] of input.domains.entries()) {
@@ -201,11 +199,11 @@ async function planOne(rules: DomainRules, plan: OnePlan): Promise<Checked<Creat
   if (owner.kind === 'BAD') return owner;
   if (owner.value !== domain.tenantId) {
     const message = `${domain.name} belongs to another tenant. Move it with domainTransfer, or leave tenantId out.`;
-    return { kind: 'BAD', errors: [{ field: ['tenantId'], message, code: 'CONFLICT' }] };
+    return { kind: 'BAD', errors: [{ path: ['tenantId'], message, code: 'CONFLICT' }] };
   }
   if (input.owner != null && input.adopt !== true && !isOwned(domain, input)) {
     const message = `${domain.name} is yours and does not bear the label ${input.owner.key}=${input.owner.value}: somebody else looks after it. Repeat with adopt: true to take it over.`;
-    return { kind: 'BAD', errors: [{ field: ['name'], message, code: 'CONFLICT' }] };
+    return { kind: 'BAD', errors: [{ path: ['name'], message, code: 'CONFLICT' }] };
   }
   const settings = applySettings(DEFAULT_SETTINGS, wanted);
   if (settings.kind === 'BAD') return settings;

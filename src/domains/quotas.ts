@@ -88,7 +88,7 @@ interface Need {
   /** How many are to be added. */
   readonly more: number;
   /** The field of the input, for the complaint. */
-  readonly field: readonly string[];
+  readonly path: readonly string[];
 }
 
 const WHAT: Readonly<Record<keyof Quotas, string>> = {
@@ -128,7 +128,7 @@ export async function checkQuotaOfEach(
   });
   if (index === -1) return null;
   const message = `At most ${tenant.most} ${WHAT[need.quota]} are allowed, and there are ${count}. Remove some, or ask the operator for more.`;
-  return { index, error: { field: need.field, message, code: 'QUOTA' } };
+  return { index, error: { path: need.path, message, code: 'QUOTA' } };
 }
 
 async function countOf(sql: SqlExecutor, { tenantId, quota }: Pick<Need, 'tenantId' | 'quota'>): Promise<number> {

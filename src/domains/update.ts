@@ -93,7 +93,7 @@ function checkRevision(domain: RelayDomain, expected: number | null | undefined)
   const message =
     `${domain.name} has revision ${domain.revision}, not ${expected}: somebody changed it meanwhile. ` +
     'Read it again and repeat with its revision.';
-  return { field: ['expectedRevision'], message, code: 'CONFLICT' };
+  return { path: ['expectedRevision'], message, code: 'CONFLICT' };
 }
 
 /** Stores the settings of a locked domain. */

@@ -22,13 +22,13 @@ export type UserErrorCode =
 
 export interface UserError {
   /** Path within the input, an index as its digits: `['deliverTo', '0', 'host']`. */
-  readonly field: readonly string[];
+  readonly path: readonly string[];
   readonly message: string;
   readonly code: UserErrorCode;
 }
 
-export function invalid(field: readonly string[], message: string): UserError {
-  return { field, message, code: 'INVALID' };
+export function invalid(path: readonly string[], message: string): UserError {
+  return { path, message, code: 'INVALID' };
 }
 
 export type Checked<T> =

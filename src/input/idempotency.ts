@@ -130,7 +130,7 @@ async function recall<T extends Outcome>(sql: SqlExecutor, entry: Entry): Promis
   }
   if (row === undefined || row.payload === null) {
     const message = 'A request with this idempotencyKey is still at work. Repeat it in a moment.';
-    return refused({ field: ['idempotencyKey'], message, code: 'CONFLICT' });
+    return refused({ path: ['idempotencyKey'], message, code: 'CONFLICT' });
   }
   return revivePlainJson(row.payload) as T;
 }

@@ -61,5 +61,5 @@ function tooManyCodes({ bound, until }: Full, organization: string): UserError {
   };
   const what = phrases[kind] ?? `You had ${most} codes mailed within an hour`;
   const message = `${what}. ${tryAgainAfter(until)}`;
-  return { field: ['address'], message, code: 'TOO_MANY' };
+  return { path: ['address'], message, code: 'TOO_MANY' };
 }

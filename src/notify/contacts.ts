@@ -140,7 +140,7 @@ async function insertContact(
     where tenant_id = ${tenantId} and lower(address) = lower(${address.value.address}) for update`;
   if (present !== undefined && present.confirmed_at !== null) return alreadyThere(sql, viewer, present.id);
   if (present === undefined) {
-    const tooMany = await checkQuota(sql, { tenantId, quota: 'alertContacts', more: 1, field: ['address'] });
+    const tooMany = await checkQuota(sql, { tenantId, quota: 'alertContacts', more: 1, path: ['address'] });
     if (tooMany !== null) return refused(tooMany);
   }
   if (!(await isReachable(sql, address.value.domain))) return refused(notReachable(address.value.domain));
@@ -236,7 +236,7 @@ async function changeContact(
     const domains = await checkDomains(sql, row.tenantId, given);
     if (domains.kind === 'BAD') return refused(...domains.errors);
     const inside = await findHolding(sql, row.tenantId, row.domain, domains.value);
-    if (inside !== null) return refused({ ...standsInside(inside), field: ['domains'] });
+    if (inside !== null) return refused({ ...standsInside(inside), path: ['domains'] });
     const names = domains.value === null ? null : [...domains.value];
     await sql`update alert_contacts set domains = ${names}::text[] where id = ${row.id}`;
   }
@@ -277,7 +277,7 @@ function hashOf(code: string): Uint8Array {
 
 async function alreadyThere(sql: SqlExecutor, viewer: Viewer, id: string): Promise<Change<AlertContact>> {
   const message = 'This address is an alert contact already. Change what it watches with alertContactUpdate.';
-  const error: UserError = { field: ['address'], message, code: 'ALREADY_EXISTS' };
+  const error: UserError = { path: ['address'], message, code: 'ALREADY_EXISTS' };
   return { kind: 'REFUSED', errors: [error], object: await findContact(sql, viewer, id) };
 }
 
@@ -290,7 +290,7 @@ function standsInside(domain: string): UserError {
 
 function notReachable(domain: string): UserError {
   const message = `Mail to ${domain} cannot be delivered at present, so no code can be sent there. Try again when it can.`;
-  return { field: ['address'], message, code: 'CONFLICT' };
+  return { path: ['address'], message, code: 'CONFLICT' };
 }
 
 function wrongCode(isOpen: boolean): UserError {
@@ -302,7 +302,7 @@ function wrongCode(isOpen: boolean): UserError {
 
 function noSuchContact(id: string): UserError {
   const message = `You have no alert contact "${id.slice(0, 40)}". The query "alertContacts" lists those you have.`;
-  return { field: ['id'], message, code: 'NOT_FOUND' };
+  return { path: ['id'], message, code: 'NOT_FOUND' };
 }
 
 function record(sql: SqlExecutor, { tenantId, id, address }: AlertContact, kind: EventKind): Promise<void> {

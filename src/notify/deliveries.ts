@@ -156,7 +156,7 @@ async function makeDue(sql: SqlExecutor, viewer: Viewer, id: string): Promise<Ch
     from webhook_deliveries d where d.id = ${askedId(id)} and ${tenantScope(sql, viewer)} for update`;
   if (found === undefined) {
     const message = `You have no delivery "${shown(id)}". Webhook.deliveries lists those of the last ${DAYS_KEPT} days.`;
-    return refused({ field: ['id'], message, code: 'NOT_FOUND' });
+    return refused({ path: ['id'], message, code: 'NOT_FOUND' });
   }
   if (!found.is_enabled) return refused(isDisabled());
   const [row] = await sql<DeliveryRow[]>`
@@ -183,7 +183,7 @@ export async function dropOldDeliveries(sql: SqlExecutor, limit: number): Promis
 }
 
 function conflict(message: string): UserError {
-  return { field: ['id'], message, code: 'CONFLICT' };
+  return { path: ['id'], message, code: 'CONFLICT' };
 }
 
 function isDisabled(): UserError {
@@ -192,5 +192,5 @@ function isDisabled(): UserError {
 
 function tooManyPings({ until }: Full): UserError {
   const message = `${MOST_PINGS_A_MINUTE} pings a minute to one host are enough. ${tryAgainAfter(until)}`;
-  return { field: ['id'], message, code: 'TOO_MANY' };
+  return { path: ['id'], message, code: 'TOO_MANY' };
 }

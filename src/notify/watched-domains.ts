@@ -25,7 +25,7 @@ export async function checkDomains(
   const errors = names.flatMap((name, index): UserError[] => {
     if (known.has(name)) return [];
     const message = `There is no domain "${given[index]?.slice(0, 60) ?? ''}". The query "domains" lists those there are.`;
-    return [{ field: ['domains', String(index)], message, code: 'NOT_FOUND' }];
+    return [{ path: ['domains', String(index)], message, code: 'NOT_FOUND' }];
   });
   return errors.length > 0 ? { kind: 'BAD', errors } : { kind: 'OK', value: [...known].sort() };
 }

@@ -171,7 +171,7 @@ async function insertWebhook(
   if (url.kind === 'BAD' || description.kind === 'BAD' || kinds.kind === 'BAD' || domains.kind === 'BAD') {
     return refused(...errorsOf(url, description, kinds, domains));
   }
-  const tooMany = await checkQuota(sql, { tenantId, quota: 'webhooks', more: 1, field: ['url'] });
+  const tooMany = await checkQuota(sql, { tenantId, quota: 'webhooks', more: 1, path: ['url'] });
   if (tooMany !== null) return refused(tooMany);
   const id = newId();
   await sql`
@@ -193,7 +193,7 @@ async function changeWebhook(
   const expected = input.expectedRevision ?? before.revision;
   if (expected !== before.revision) {
     const message = `The webhook has revision ${before.revision}, not ${expected}: look at it again, and repeat with that.`;
-    return { kind: 'REFUSED', errors: [{ field: ['expectedRevision'], message, code: 'CONFLICT' }], object: before };
+    return { kind: 'REFUSED', errors: [{ path: ['expectedRevision'], message, code: 'CONFLICT' }], object: before };
   }
   const url = checkUrl(input.url ?? before.url, input.allowPrivate);
   const description = checkDescription(
@@ -274,7 +274,7 @@ async function done(sql: SqlExecutor, id: string, kind: EventKind, secret?: Uint
 
 export function noSuchWebhook(id: string): UserError {
   const message = `You have no webhook "${shown(id)}". The query "webhooks" lists those you have.`;
-  return { field: ['id'], message, code: 'NOT_FOUND' };
+  return { path: ['id'], message, code: 'NOT_FOUND' };
 }
 
 /** Records the event with only the host of the address: the path may be a secret of tenant and receiver. */

@@ -99,7 +99,7 @@ async function changeTenant(sql: SqlExecutor, viewer: Viewer, input: TenantUpdat
   const expected = input.expectedRevision ?? before.revision;
   if (expected !== before.revision) {
     const message = `The tenant has revision ${before.revision}, not ${expected}: look at it again, and repeat with that.`;
-    return { kind: 'REFUSED', errors: [{ field: ['expectedRevision'], message, code: 'CONFLICT' }], object: before };
+    return { kind: 'REFUSED', errors: [{ path: ['expectedRevision'], message, code: 'CONFLICT' }], object: before };
   }
   const name = checkTitle(input.name ?? before.name, "A tenant's name");
   const quotas = input.quotas === null ? applyQuotas(NO_QUOTAS, {}) : applyQuotas(before.quotas, input.quotas);
@@ -142,7 +142,7 @@ async function removeTenant(sql: SqlExecutor, viewer: Viewer, id: string): Promi
   if (count > 0) {
     const left = count === 1 ? '1 domain' : `${count} domains`;
     const message = `${tenant.name} still has ${left}. Delete them first with domainDelete, which asks what becomes of held mail.`;
-    return { kind: 'REFUSED', errors: [{ field: ['id'], message, code: 'CONFLICT' }], object: tenant };
+    return { kind: 'REFUSED', errors: [{ path: ['id'], message, code: 'CONFLICT' }], object: tenant };
   }
   for (const domain of claims) await removeDomain(sql, viewer, { domain, held: null });
   const revoked = await sql`delete from tokens where tenant_id = ${tenant.id} returning id`;
@@ -182,12 +182,12 @@ async function findByName(sql: SqlExecutor, name: string): Promise<Tenant | null
 
 async function nameTaken(sql: SqlExecutor, name: string): Promise<Change<Tenant>> {
   const message = `There is a tenant "${name}" already. Take another name.`;
-  const error: UserError = { field: ['name'], message, code: 'ALREADY_EXISTS' };
+  const error: UserError = { path: ['name'], message, code: 'ALREADY_EXISTS' };
   return { kind: 'REFUSED', errors: [error], object: await findByName(sql, name) };
 }
 
 function operatorsOnly(): UserError {
-  return { field: [], message: "Only a token of the operator's tenant may do this.", code: 'FORBIDDEN' };
+  return { path: [], message: "Only a token of the operator's tenant may do this.", code: 'FORBIDDEN' };
 }
 
 function record(

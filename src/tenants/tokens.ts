@@ -145,7 +145,7 @@ async function insertToken(sql: SqlExecutor, issuer: TokenIssuer, input: TokenCr
   if (name.kind === 'BAD' || scopes.kind === 'BAD' || expiry.kind === 'BAD' || secret.kind === 'BAD') {
     return refused(...errorsOf(name, scopes, expiry, secret));
   }
-  const tooMany = await checkQuota(sql, { tenantId, quota: 'tokens', more: 1, field: ['name'] });
+  const tooMany = await checkQuota(sql, { tenantId, quota: 'tokens', more: 1, path: ['name'] });
   if (tooMany !== null) return refused(tooMany);
   const { told, prefix, hash } = secret.value;
   const [token] = await query(sql, (db) =>
@@ -170,13 +170,13 @@ async function insertToken(sql: SqlExecutor, issuer: TokenIssuer, input: TokenCr
 /** In the order of the list of all, each once. */
 function checkScopes(rights: Rights, tenantId: string, wanted: readonly Scope[]): Checked<readonly Scope[]> {
   const errors = wanted.flatMap((scope, index): UserError[] => {
-    const field = ['scopes', String(index)];
+    const path = ['scopes', String(index)];
     if (OPERATOR_SCOPES.includes(scope) && tenantId !== OPERATOR_TENANT_ID) {
-      return [invalid(field, `${scope} is for tokens of the operator's tenant only.`)];
+      return [invalid(path, `${scope} is for tokens of the operator's tenant only.`)];
     }
     if (grants(rights.scopes, scope)) return [];
     const message = `You cannot give ${scope}: your own token does not have it.`;
-    return [{ field, message, code: 'FORBIDDEN' }];
+    return [{ path, message, code: 'FORBIDDEN' }];
   });
   if (wanted.length === 0)
     errors.push(invalid(['scopes'], 'Name at least one scope: without any, a token can do nothing.'));
@@ -203,7 +203,7 @@ function outlives(end: Date | null, own: Date | null): boolean {
 function checkExpiry(expiresAt: Date | null, hasPassed: boolean, own: Date | null): Checked<Date | null> {
   if (!hasPassed && outlives(expiresAt, own)) {
     const message = `Your own token ends at ${own?.toISOString()}, and a token that it makes may not live longer: give an expiresAt until then.`;
-    return { kind: 'BAD', errors: [{ field: ['expiresAt'], message, code: 'FORBIDDEN' }] };
+    return { kind: 'BAD', errors: [{ path: ['expiresAt'], message, code: 'FORBIDDEN' }] };
   }
   if (!hasPassed) return { kind: 'OK', value: expiresAt };
   return {
@@ -260,7 +260,7 @@ async function lockToken(
   if (token === undefined) return { kind: 'BAD', errors: [noSuchToken(id)] };
   const forbid = (message: string) => ({
     kind: 'BAD' as const,
-    errors: [{ field: ['id'], message, code: 'FORBIDDEN' as const }],
+    errors: [{ path: ['id'], message, code: 'FORBIDDEN' as const }],
   });
   const rights = await rightsOf(sql, issuer);
   const beyond = token.scopes.find((scope) => !grants(rights.scopes, scope));
@@ -328,7 +328,7 @@ async function removeToken(sql: SqlExecutor, viewer: Viewer, id: string): Promis
 
 function noSuchToken(id: string): UserError {
   const message = `You have no token "${shown(id)}". The query "tokens" lists those you have.`;
-  return { field: ['id'], message, code: 'NOT_FOUND' };
+  return { path: ['id'], message, code: 'NOT_FOUND' };
 }
 
 /** Never the secret, and not its hash. */

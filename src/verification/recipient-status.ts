@@ -96,7 +96,7 @@ async function findAsked(sql: Sql, viewer: Viewer, address: string): Promise<Fin
   const domain = await findServed(sql, parsed.path.domain, viewer);
   if (domain === null) {
     const message = `You have no domain "${parsed.path.domain}" in service. The query "domains" lists those you have.`;
-    return { kind: 'REFUSED', errors: [{ field: ['address'], message, code: 'NOT_FOUND' }] };
+    return { kind: 'REFUSED', errors: [{ path: ['address'], message, code: 'NOT_FOUND' }] };
   }
   const { destinationId, tenantId } = domain;
   const localPart = baseOf(form, domain.recipientDelimiter);

@@ -29,9 +29,9 @@ beforeEach(async () => {
 
 const BREAKER = 'breaker { state since reply trialCount }';
 const RELEASE = `mutation ($input: DomainReleaseBreakerInput!) {
-  domainReleaseBreaker(input: $input) { domain { name ${BREAKER} } userErrors { code field } } }`;
+  domainReleaseBreaker(input: $input) { domain { name ${BREAKER} } userErrors { code path } } }`;
 const BOUNCE = `mutation ($input: DomainBounceHeldInput!) {
-  domainBounceHeld(input: $input) { domain { name queue { heldCount } } recipientCount operation { id verb totalCount doneCount state } userErrors { code field message } } }`;
+  domainBounceHeld(input: $input) { domain { name queue { heldCount } } recipientCount operation { id verb totalCount doneCount state } userErrors { code path message } } }`;
 
 /** A message whose first recipient is suspected; its id. */
 async function suspect(): Promise<string> {
@@ -86,7 +86,7 @@ test('what is held and suspected is ended, with the reply in the report; the res
   await sql`update messages set claimed_by = 1, claim_epoch = 1 where id = ${inHand}`;
   const wrong = await control.ask(BOUNCE, { input: { name, expectedCount: 7 } });
   expect(wrong).toMatchObject({
-    domainBounceHeld: { recipientCount: 0, userErrors: [{ code: 'CONFLICT', field: ['expectedCount'] }] },
+    domainBounceHeld: { recipientCount: 0, userErrors: [{ code: 'CONFLICT', path: ['expectedCount'] }] },
   });
   expect(JSON.stringify(wrong)).toContain('3 recipients');
   expect(await sql`select from recipients where destination_id = ${destinationId} and state = 'FAILED'`).toHaveLength(

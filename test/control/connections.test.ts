@@ -14,7 +14,7 @@ const fields = objects.flatMap((type) =>
 
 /** What else is a list, and what bounds it. */
 const BOUNDED: Readonly<Record<string, string>> = {
-  'UserError.field': 'the depth of an input',
+  'UserError.path': 'the depth of an input',
   'AuditEntry.userErrorCodes': 'the mistakes of one input',
   'Service.mxNames': 'configuration',
   'Service.egressAddresses': 'configuration',

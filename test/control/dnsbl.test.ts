@@ -6,13 +6,13 @@ import { type Harness, startControl } from './harness.ts';
 
 interface Payload {
   readonly domain: Record<string, unknown> | null;
-  readonly userErrors: readonly { readonly field: readonly string[]; readonly code: string }[];
+  readonly userErrors: readonly { readonly path: readonly string[]; readonly code: string }[];
 }
 
 const FIELDS = `domain {
   revision dnsblThreshold dnsblAllowedClients dnswlZones { zone codes }
   dnsblZones { zone mode weight codes isOn reason checkedAt checkedCount listedCount }
-} userErrors { field code }`;
+} userErrors { path code }`;
 
 let control: Harness;
 beforeAll(async () => {
@@ -97,14 +97,14 @@ test('a complaint has the path of its entry, and nothing is changed', async () =
   const zones = [{ zone: 'a.example' }, { zone: 'b.example' }, { zone: 'no zone' }];
   const refused = await run('domainCreate', { name: 'bad.example', dnsblZones: zones, dnsblAllowedClients: ['x'] });
   const errors = [
-    { field: ['dnsblZones', '2', 'zone'], code: 'INVALID' },
-    { field: ['dnsblAllowedClients', '0'], code: 'INVALID' },
+    { path: ['dnsblZones', '2', 'zone'], code: 'INVALID' },
+    { path: ['dnsblAllowedClients', '0'], code: 'INVALID' },
   ];
   expect(refused).toEqual({ domain: null, userErrors: errors });
   expect(await control.domains.findRelayDomain('bad.example')).toBeNull();
   await run('domainCreate', { name: 'good.example' });
   expect((await run('domainUpdate', { name: 'good.example', dnsblThreshold: 0 })).userErrors).toEqual([
-    { field: ['dnsblThreshold'], code: 'INVALID' },
+    { path: ['dnsblThreshold'], code: 'INVALID' },
   ]);
   expect((await control.domains.findRelayDomain('good.example'))?.revision).toBe(1);
 });

@@ -88,7 +88,7 @@ test('what is no filter is told', async () => {
   const none = await control.post<Page>(QUERY, { first: 10, filter: { doctor: [] } });
   expect(none.errors?.[0]).toMatchObject({
     message: 'filter.doctor: name at least one verdict',
-    extensions: { code: 'BAD_USER_INPUT', field: ['filter', 'doctor'] },
+    extensions: { code: 'BAD_USER_INPUT', path: ['filter', 'doctor'] },
   });
   const wrong = await control.post<Page>(QUERY, { first: 10, filter: { doctor: ['FAIL'] } });
   expect(wrong.errors?.[0]?.message).toContain('PROBLEM');

@@ -65,7 +65,7 @@ test('honest documents pass: that of tools, a hundred mutations of a script, a p
     getIntrospectionQuery({ ...options, specifiedByUrl: true, directiveIsRepeatable: true }),
     fragments(90),
     `{ viewer { scopes }${'\r\n'.repeat(2_000)}}`,
-    `mutation { ${repeat(50, (index) => `m${index}: domainFlush(input: { name: "d${index}.example" }) { userErrors { field message code } }`)} }`,
+    `mutation { ${repeat(50, (index) => `m${index}: domainFlush(input: { name: "d${index}.example" }) { userErrors { path message code } }`)} }`,
   ];
   for (const text of texts) expect(admitted(gate, text).result.kind).toBe('VALID');
 });

@@ -96,7 +96,7 @@ test('the same domains applied and added, where the tenant has a quota', async (
     () => applyDomains(control.domains, viewer, { domains: [{ name: 'a.example' }, { name: 'quota.example' }] }),
   );
   expect(added.kind).toBe('DONE');
-  expect(applied).toMatchObject({ kind: 'REFUSED', errors: [{ field: ['domains', '1', 'name'] }] });
+  expect(applied).toMatchObject({ kind: 'REFUSED', errors: [{ path: ['domains', '1', 'name'] }] });
   expect(await createDomain(control.domains, viewer, { name: 'b.example' })).toMatchObject({ kind: 'DONE' });
   expect(await createDomain(control.domains, viewer, { name: 'c.example' })).toMatchObject({
     errors: [{ code: 'QUOTA' }],

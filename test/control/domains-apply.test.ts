@@ -32,7 +32,7 @@ interface Applied {
       }[]
     | null;
   readonly userErrors: readonly {
-    readonly field: readonly string[];
+    readonly path: readonly string[];
     readonly code: string;
     readonly message: string;
   }[];
@@ -41,7 +41,7 @@ interface Applied {
 async function apply(input: Record<string, unknown>): Promise<Applied> {
   const query = `mutation ($input: DomainsApplyInput!) {
     domainsApply(input: $input) {
-      plan { name action changes differences { field before after } } userErrors { field code message } }
+      plan { name action changes differences { field before after } } userErrors { path code message } }
   }`;
   return (await control.ask<{ domainsApply: Applied }>(query, { input })).domainsApply;
 }
@@ -49,7 +49,7 @@ async function apply(input: Record<string, unknown>): Promise<Applied> {
 const stepsOf = ({ plan }: Applied) => plan?.map(({ name, action, changes }) => [name, action, ...changes]);
 const differencesOf = ({ plan }: Applied) =>
   plan?.map(({ differences }) => differences.map(({ field, before, after }) => [field, before, after]));
-const errorsOf = ({ userErrors }: Applied) => userErrors.map(({ field, code }) => [field.join('.'), code]);
+const errorsOf = ({ userErrors }: Applied) => userErrors.map(({ path, code }) => [path.join('.'), code]);
 const OWNER = { key: 'managed-by', value: 'backup-mx.yaml' };
 
 async function rows() {

@@ -8,7 +8,7 @@ import { addDomain, addTenant, endMessage, type Harness, holdMessage, startContr
 interface Payload {
   readonly domain: Record<string, unknown> | null;
   readonly userErrors: readonly {
-    readonly field: readonly string[];
+    readonly path: readonly string[];
     readonly message: string;
     readonly code: string;
   }[];
@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => control.close());
 
 const FIELDS =
-  'domain { name status revision labels { key value } deliverTo { host port } } userErrors { field message code }';
+  'domain { name status revision labels { key value } deliverTo { host port } } userErrors { path message code }';
 
 async function create(input: Record<string, unknown>): Promise<Payload> {
   const query = `mutation ($input: DomainCreateInput!) { domainCreate(input: $input) { ${FIELDS} } }`;
@@ -39,7 +39,7 @@ async function remove(input: Record<string, unknown>): Promise<Payload> {
 }
 
 function codes(payload: Payload): string[] {
-  return payload.userErrors.map(({ field, code }) => `${field.join('.')} ${code}`);
+  return payload.userErrors.map(({ path, code }) => `${path.join('.')} ${code}`);
 }
 
 describe('domainCreate', () => {
@@ -241,7 +241,7 @@ describe('an operator adds domains for a tenant', () => {
     expect(codes(await create({ name: 'more.example', tenantId: newId() }))).toEqual(['tenantId NOT_FOUND']);
     const owned = (viewer: Viewer, owner: string) =>
       createDomain(control.domains, viewer, { name: 'mine.example', tenantId: owner });
-    expect(await owned(stranger, tenantId)).toMatchObject({ errors: [{ field: ['tenantId'], code: 'NOT_FOUND' }] });
+    expect(await owned(stranger, tenantId)).toMatchObject({ errors: [{ path: ['tenantId'], code: 'NOT_FOUND' }] });
     expect(await owned(stranger, stranger.tenantId)).toMatchObject({ domain: { status: 'PENDING' } });
     const audited = await control.database
       .sql`select distinct tenant_id from audit_entries where subject_name = 'given.example' and outcome = 'DONE'`;

@@ -319,7 +319,7 @@ test('a port in use is a value with a sentence', async () => {
 describe('idempotencyKey', () => {
   const create = async (input: Record<string, unknown>) => {
     const query = `mutation ($input: DomainCreateInput!) { domainCreate(input: $input) {
-      domain { id name revision } userErrors { field code } } }`;
+      domain { id name revision } userErrors { path code } } }`;
     return (await control.ask<{ domainCreate: unknown }>(query, { input })).domainCreate;
   };
 
@@ -365,10 +365,10 @@ describe('idempotencyKey', () => {
 
   test('the same key with another input or another mutation is INVALID', async () => {
     await create({ name: 'key3.example', idempotencyKey: 'three' });
-    const invalid = { userErrors: [{ field: ['idempotencyKey'], code: 'INVALID' }] };
+    const invalid = { userErrors: [{ path: ['idempotencyKey'], code: 'INVALID' }] };
     expect(await create({ name: 'key3b.example', idempotencyKey: 'three' })).toMatchObject(invalid);
     const flush =
-      'mutation { domainFlush(input: { name: "key3.example", idempotencyKey: "three" }) { userErrors { field code } } }';
+      'mutation { domainFlush(input: { name: "key3.example", idempotencyKey: "three" }) { userErrors { path code } } }';
     expect(await control.ask<object>(flush)).toMatchObject({ domainFlush: invalid });
     expect(await create({ name: 'key3c.example', idempotencyKey: '' })).toMatchObject(invalid);
     expect(await create({ name: 'key3c.example', idempotencyKey: 'x'.repeat(256) })).toMatchObject(invalid);

@@ -244,7 +244,7 @@ describe('verbs', () => {
   const run = async (verb: string, input: Record<string, unknown>) => {
     const type = `${verb.charAt(0).toUpperCase()}${verb.slice(1)}Input`;
     const query = `mutation ($input: ${type}!) { ${verb}(input: $input) {
-      message { recipients { state lastReply } } userErrors { field code message } } }`;
+      message { recipients { state lastReply } } userErrors { path code message } } }`;
     const answer = await control.ask<
       Record<
         string,
@@ -281,7 +281,7 @@ describe('verbs', () => {
       .sql`update messages set claimed_by = 1, claim_epoch = 1, claimed_at = bmx_now() where id = ${id}`;
     expect((await run('messageCancel', { id })).userErrors).toMatchObject([{ code: 'IN_DELIVERY' }]);
     await endMessage(control.database, id);
-    expect((await run('messageRetry', { id })).userErrors).toMatchObject([{ code: 'INVALID', field: ['id'] }]);
+    expect((await run('messageRetry', { id })).userErrors).toMatchObject([{ code: 'INVALID', path: ['id'] }]);
     expect(await run('messageBounce', { id: newId() })).toMatchObject({
       message: null,
       userErrors: [{ code: 'NOT_FOUND' }],
@@ -291,6 +291,6 @@ describe('verbs', () => {
       userErrors: [{ code: 'NOT_FOUND' }],
     });
     const injected = await run('messageBounce', { id, reason: 'a\r\nb' });
-    expect(injected).toMatchObject({ message: null, userErrors: [{ code: 'INVALID', field: ['reason'] }] });
+    expect(injected).toMatchObject({ message: null, userErrors: [{ code: 'INVALID', path: ['reason'] }] });
   });
 });

@@ -119,7 +119,7 @@ test('at most a hundred, each billed', async () => {
   const many = Array.from({ length: 101 }, () => newId());
   const query = 'query ($ids: [ID!]!) { nodes(ids: $ids) { id } }';
   expect((await control.post(query, { ids: many })).errors).toMatchObject([
-    { message: 'ids must have at most 100 entries.', extensions: { code: 'BAD_USER_INPUT', field: ['ids'] } },
+    { message: 'ids must have at most 100 entries.', extensions: { code: 'BAD_USER_INPUT', path: ['ids'] } },
   ]);
   const costly = `query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Message { timeline(first: 100) { nodes { ${Array.from({ length: 21 }, (_, n) => `a${n}: id`).join(' ')} } } } } }`;
   expect((await control.post(costly, { ids: many.slice(1) })).errors).toMatchObject([

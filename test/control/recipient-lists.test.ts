@@ -11,7 +11,7 @@ afterAll(() => control.close());
 interface Payload {
   readonly domain: { readonly recipientList: { readonly entryCount: number; readonly revision: number } } | null;
   readonly change: { addedCount: number; removedCount: number; added: string[]; removed: string[] } | null;
-  readonly userErrors: readonly { field: string[]; code: string; message: string }[];
+  readonly userErrors: readonly { path: string[]; code: string; message: string }[];
 }
 
 type Verb = 'Add' | 'Remove' | 'Replace';
@@ -22,7 +22,7 @@ async function change(verb: Verb, input: Record<string, unknown>): Promise<Paylo
       payload: recipientList${verb}(input: $input) {
         domain { recipientList { entryCount revision } }
         change { addedCount removedCount added removed }
-        userErrors { field code message }
+        userErrors { path code message }
       }
     }`,
     { input },
@@ -33,7 +33,7 @@ async function change(verb: Verb, input: Record<string, unknown>): Promise<Paylo
 async function create(name: string, recipientList: readonly string[]): Promise<void> {
   const { domainCreate } = await control.ask<{ domainCreate: Pick<Payload, 'userErrors'> }>(
     `mutation ($name: String!, $recipientList: [String!]) {
-      domainCreate(input: { name: $name, recipientList: $recipientList }) { userErrors { field code message } }
+      domainCreate(input: { name: $name, recipientList: $recipientList }) { userErrors { path code message } }
     }`,
     { name, recipientList },
   );
@@ -140,20 +140,20 @@ test('errors name the entry, or what to give instead; the domain comes with CONF
   expect(bad).toMatchObject({
     domain: null,
     change: null,
-    userErrors: [{ field: ['localParts', '1'], code: 'INVALID' }],
+    userErrors: [{ path: ['localParts', '1'], code: 'INVALID' }],
   });
   expect(await change('Replace', { domain: 'errors.example', localParts: [] })).toMatchObject({
     domain: present,
     change: null,
-    userErrors: [{ field: ['allowEveryone'], code: 'SHRINK' }],
+    userErrors: [{ path: ['allowEveryone'], code: 'SHRINK' }],
   });
   expect(await change('Add', { domain: 'errors.example', localParts: ['b'], expectedRevision: 0 })).toMatchObject({
     domain: present,
-    userErrors: [{ field: ['expectedRevision'], code: 'CONFLICT' }],
+    userErrors: [{ path: ['expectedRevision'], code: 'CONFLICT' }],
   });
   expect(await change('Add', { domain: 'nowhere.example', localParts: ['b'] })).toMatchObject({
     domain: null,
-    userErrors: [{ field: ['domain'], code: 'NOT_FOUND' }],
+    userErrors: [{ path: ['domain'], code: 'NOT_FOUND' }],
   });
 });
 
@@ -164,7 +164,7 @@ test('a repetition with the same key gets the first answer, after another change
   await change('Add', { domain: 'once.example', localParts: ['c'] });
   expect(await change('Replace', input)).toEqual(first);
   const other = await change('Replace', { ...input, localParts: ['x'] });
-  expect(other).toMatchObject({ domain: null, change: null, userErrors: [{ field: ['idempotencyKey'] }] });
+  expect(other).toMatchObject({ domain: null, change: null, userErrors: [{ path: ['idempotencyKey'] }] });
   const { domain } = await control.ask<{ domain: { recipientList: { entryCount: number } } }>(
     '{ domain(by: { name: "once.example" }) { recipientList { entryCount } } }',
   );

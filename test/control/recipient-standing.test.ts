@@ -16,7 +16,7 @@ const STANDING = '{ address isListed deliveredAt answer answeredAt expiresAt rep
 interface Payload {
   readonly recipientForget: {
     readonly recipientStanding: Record<string, unknown> | null;
-    readonly userErrors: readonly { readonly field: readonly string[]; readonly code: string }[];
+    readonly userErrors: readonly { readonly path: readonly string[]; readonly code: string }[];
   };
 }
 
@@ -28,7 +28,7 @@ async function see(address: string): Promise<Record<string, unknown> | null> {
 
 async function forget(address: string, idempotencyKey: string | null = null) {
   const query = `mutation ($input: RecipientForgetInput!) {
-    recipientForget(input: $input) { recipientStanding ${STANDING} userErrors { field code message } } }`;
+    recipientForget(input: $input) { recipientStanding ${STANDING} userErrors { path code message } } }`;
   return (await control.ask<Payload>(query, { input: { address, idempotencyKey } })).recipientForget;
 }
 
@@ -69,10 +69,10 @@ test('what is no address, or not in a domain of the viewer, is null and an error
   for (const address of ['alice', 'alice@elsewhere.test', '']) expect(await see(address)).toBeNull();
   expect(await forget('alice')).toMatchObject({
     recipientStanding: null,
-    userErrors: [{ field: ['address'], code: 'INVALID' }],
+    userErrors: [{ path: ['address'], code: 'INVALID' }],
   });
   expect(await forget('alice@elsewhere.test')).toMatchObject({
     recipientStanding: null,
-    userErrors: [{ field: ['address'], code: 'NOT_FOUND' }],
+    userErrors: [{ path: ['address'], code: 'NOT_FOUND' }],
   });
 });

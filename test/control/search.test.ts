@@ -214,7 +214,7 @@ describe('what is no filter is answered with what to do', () => {
   ])('%#', async (filter, sentence) => {
     const { errors } = await control.post(SEARCH, { filter });
     const [field = ''] = Object.keys(filter);
-    expect(errors?.map(({ extensions }) => extensions)).toEqual([{ code: 'BAD_USER_INPUT', field: ['filter', field] }]);
+    expect(errors?.map(({ extensions }) => extensions)).toEqual([{ code: 'BAD_USER_INPUT', path: ['filter', field] }]);
     expect(errors?.[0]?.message).toStartWith(`filter.${field}: `);
     expect(errors?.[0]?.message).toContain(sentence);
     expect(errors?.[0]?.message.length).toBeLessThan(300);

@@ -114,7 +114,7 @@ test.each([
       ? `{ rejectionCounts(since: "2020-01-01T00:00:00Z", ${argument}) { code } }`
       : `{ ${what}(since: "2020-01-01T00:00:00Z", ${argument}) { heldCount } } }`;
     const { errors } = await control.post(query);
-    expect(errors).toMatchObject([{ message, extensions: { code: 'BAD_USER_INPUT', field } }]);
+    expect(errors).toMatchObject([{ message, extensions: { code: 'BAD_USER_INPUT', path: field } }]);
   }
 });
 

@@ -20,17 +20,17 @@ interface Made {
   readonly token: { readonly id: string; readonly prefix: string; readonly [field: string]: unknown } | null;
   readonly secret: string | null;
   readonly userErrors: readonly {
-    readonly field: readonly string[];
+    readonly path: readonly string[];
     readonly code: string;
     readonly message: string;
   }[];
 }
 
 const TOKEN = 'token { id name prefix scopes previousPrefix expiresAt lastUsedAt rotatedAt createdAt tenant { name } }';
-const CREATE = `mutation ($input: TokenCreateInput!) { tokenCreate(input: $input) { ${TOKEN} secret userErrors { field code message } } }`;
-const ROTATE = `mutation ($input: TokenRotateInput!) { tokenRotate(input: $input) { ${TOKEN} secret userErrors { field code message } } }`;
-const UPDATE = `mutation ($input: TokenUpdateInput!) { tokenUpdate(input: $input) { ${TOKEN} userErrors { field code message } } }`;
-const REVOKE = `mutation ($input: TokenDeleteInput!) { tokenDelete(input: $input) { ${TOKEN} userErrors { field code message } } }`;
+const CREATE = `mutation ($input: TokenCreateInput!) { tokenCreate(input: $input) { ${TOKEN} secret userErrors { path code message } } }`;
+const ROTATE = `mutation ($input: TokenRotateInput!) { tokenRotate(input: $input) { ${TOKEN} secret userErrors { path code message } } }`;
+const UPDATE = `mutation ($input: TokenUpdateInput!) { tokenUpdate(input: $input) { ${TOKEN} userErrors { path code message } } }`;
+const REVOKE = `mutation ($input: TokenDeleteInput!) { tokenDelete(input: $input) { ${TOKEN} userErrors { path code message } } }`;
 
 const as = <T>(secret: string, query: string, variables?: Record<string, unknown>) =>
   control.postAs<T>(secret, query, variables);
@@ -62,7 +62,7 @@ async function tenant(name: string, quotas: Record<string, number> = {}): Promis
 /** As Terraform makes one. */
 const chosen = () => `bmx_${randomBytes(32).toString('base64url')}`;
 
-const codesOf = ({ userErrors }: Made) => userErrors.map(({ field, code }) => [field.join('.'), code]);
+const codesOf = ({ userErrors }: Made) => userErrors.map(({ path, code }) => [path.join('.'), code]);
 
 describe('a token', () => {
   test("speaks for its tenant, and one of the operator's for all, as far as its scopes reach", async () => {
@@ -282,9 +282,9 @@ describe('a token', () => {
       actor: { token: { id } },
     };
     const wide = { scopes: ['TOKEN_WRITE', 'QUEUE_READ'] as const };
-    expect(await updateToken(cache, issuer, { id, ...wide })).toMatchObject({ errors: [{ field: ['scopes', '1'] }] });
+    expect(await updateToken(cache, issuer, { id, ...wide })).toMatchObject({ errors: [{ path: ['scopes', '1'] }] });
     expect(await createToken(cache, issuer, { name: 'x', ...wide })).toMatchObject({
-      errors: [{ field: ['scopes', '1'], code: 'FORBIDDEN' }],
+      errors: [{ path: ['scopes', '1'], code: 'FORBIDDEN' }],
     });
   });
 
@@ -319,9 +319,9 @@ describe('a token', () => {
 
 describe('a tenant', () => {
   const UPDATE =
-    'mutation ($input: TenantUpdateInput!) { tenantUpdate(input: $input) { tenant { name revision quotas { domains recipientEntries tokens } } userErrors { field code } } }';
+    'mutation ($input: TenantUpdateInput!) { tenantUpdate(input: $input) { tenant { name revision quotas { domains recipientEntries tokens } } userErrors { path code } } }';
   const DELETE =
-    'mutation ($input: TenantDeleteInput!) { tenantDelete(input: $input) { tenant { name } userErrors { field code } } }';
+    'mutation ($input: TenantDeleteInput!) { tenantDelete(input: $input) { tenant { name } userErrors { path code } } }';
 
   test('is bounded by its quotas, each change of them told', async () => {
     const id = await tenant('bounded', { domains: 1, recipientEntries: 2, tokens: 1 });
@@ -331,7 +331,7 @@ describe('a tenant', () => {
       (
         await as<{ domainCreate: Made }>(
           secret,
-          'mutation ($input: DomainCreateInput!) { domainCreate(input: $input) { domain { name } userErrors { field code message } } }',
+          'mutation ($input: DomainCreateInput!) { domainCreate(input: $input) { domain { name } userErrors { path code message } } }',
           { input: { name, recipientList } },
         )
       ).data.domainCreate;
@@ -344,7 +344,7 @@ describe('a tenant', () => {
       (
         await as<{ recipientListAdd: Made }>(
           secret,
-          'mutation ($input: RecipientListAddInput!) { recipientListAdd(input: $input) { userErrors { field code message } } }',
+          'mutation ($input: RecipientListAddInput!) { recipientListAdd(input: $input) { userErrors { path code message } } }',
           { input: { domain: 'bounded.example', localParts } },
         )
       ).data.recipientListAdd;
@@ -359,13 +359,13 @@ describe('a tenant', () => {
       },
     });
     expect(await update({ name: 'other', expectedRevision: 1 })).toMatchObject({
-      tenantUpdate: { tenant: { name: 'bounded' }, userErrors: [{ field: ['expectedRevision'], code: 'CONFLICT' }] },
+      tenantUpdate: { tenant: { name: 'bounded' }, userErrors: [{ path: ['expectedRevision'], code: 'CONFLICT' }] },
     });
     expect(await update({ quotas: { tokens: -1 } })).toMatchObject({
-      tenantUpdate: { tenant: null, userErrors: [{ field: ['quotas', 'tokens'], code: 'INVALID' }] },
+      tenantUpdate: { tenant: null, userErrors: [{ path: ['quotas', 'tokens'], code: 'INVALID' }] },
     });
     expect(await update({ name: 'OPERATOR' })).toMatchObject({
-      tenantUpdate: { userErrors: [{ field: ['name'], code: 'ALREADY_EXISTS' }] },
+      tenantUpdate: { userErrors: [{ path: ['name'], code: 'ALREADY_EXISTS' }] },
     });
     expect(codesOf(await addDomainAs('more.example', []))).toEqual([]);
     const events = await control.database.sql<
@@ -396,7 +396,7 @@ describe('a tenant', () => {
     expect(await as(secret, claim)).toMatchObject({ data: { domainCreate: { domain: { status: 'PENDING' } } } });
     const remove = (input: Record<string, unknown>) => control.ask<{ tenantDelete: unknown }>(DELETE, { input });
     expect(await remove({ id })).toMatchObject({
-      tenantDelete: { tenant: { name: 'leaves' }, userErrors: [{ field: ['id'], code: 'CONFLICT' }] },
+      tenantDelete: { tenant: { name: 'leaves' }, userErrors: [{ path: ['id'], code: 'CONFLICT' }] },
     });
     expect(await statusOf(secret)).toBe(200);
     await domain('domainDelete');

@@ -23,7 +23,7 @@ beforeEach(async () => {
 
 interface Errors {
   readonly userErrors: readonly {
-    readonly field: readonly string[];
+    readonly path: readonly string[];
     readonly message: string;
     readonly code: string;
   }[];
@@ -31,14 +31,14 @@ interface Errors {
 
 async function change<T = unknown>(mutation: string, input: Record<string, unknown>, fields = ''): Promise<T & Errors> {
   const type = `${mutation[0]?.toUpperCase()}${mutation.slice(1)}Input`;
-  const query = `mutation ($input: ${type}!) { ${mutation}(input: $input) { ${fields} userErrors { field message code } } }`;
+  const query = `mutation ($input: ${type}!) { ${mutation}(input: $input) { ${fields} userErrors { path message code } } }`;
   const data = await control.ask<Record<string, T & Errors>>(query, { input });
   const payload = data[mutation];
   if (payload === undefined) throw new Error('no payload');
   return payload;
 }
 
-const codesOf = ({ userErrors }: Errors) => userErrors.map(({ code, field }) => [code, field.join('.')]);
+const codesOf = ({ userErrors }: Errors) => userErrors.map(({ code, path }) => [code, path.join('.')]);
 const soon = (minutes: number) => new Date(Date.now() + minutes * 60_000).toISOString();
 
 describe('domainPause and domainResume', () => {
@@ -158,7 +158,7 @@ describe('messagesRetry, messagesCancel, messagesBounce', () => {
     expect(other).toMatchObject({
       matchedCount: 3,
       operation: null,
-      userErrors: [{ code: 'CONFLICT', field: ['expectedCount'] }],
+      userErrors: [{ code: 'CONFLICT', path: ['expectedCount'] }],
     });
     const input = { filter, expectedCount: 3, reason: 'a wave of spam', idempotencyKey: `${mutation} 1` };
     const begun = await change<Begun>(mutation, input, OPERATION);

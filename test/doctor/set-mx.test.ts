@@ -47,7 +47,7 @@ async function run(dnsServer: { host: string; port: number } | null, changes: Pa
   });
   const request = { dnsServer, key: null, isDryRun: true, wish: { preference: null, isSandwich: false } };
   const result = await setMx(OPERATOR_VIEWER, relayDomain('zone.example'), request);
-  return { field: result.kind === 'REFUSED' ? result.error.field.join('.') : null, asked };
+  return { field: result.kind === 'REFUSED' ? result.error.path.join('.') : null, asked };
 }
 
 test('servers that never answer are not waited for', async () => {

@@ -20,7 +20,7 @@ function accepted(input: DnsblInput, present = NO_DNSBL): DnsblSettings {
 /** Paths and codes of the complaints. */
 function refused(input: DnsblInput): string[] {
   const checked = checkDnsbl(input);
-  return checked.kind === 'BAD' ? checked.errors.map(({ field, code }) => `${field.join('.')} ${code}`) : [];
+  return checked.kind === 'BAD' ? checked.errors.map(({ path, code }) => `${path.join('.')} ${code}`) : [];
 }
 
 const zones = (count: number) => Array.from({ length: count }, (_, index) => ({ zone: `z${index}.example` }));

@@ -23,7 +23,7 @@ const PRESENT: DomainSettings = {
 
 function apply(input: DomainSettingsInput, present = PRESENT): DomainSettings | string[] {
   const result = applySettings(present, input);
-  return result.kind === 'OK' ? result.value : result.errors.map(({ field, code }) => `${field.join('.')} ${code}`);
+  return result.kind === 'OK' ? result.value : result.errors.map(({ path, code }) => `${path.join('.')} ${code}`);
 }
 
 test('an empty input changes nothing', () => {

@@ -36,14 +36,14 @@ beforeAll(async () => {
 afterAll(() => flow?.close());
 
 interface UserError {
-  readonly field: readonly string[];
+  readonly path: readonly string[];
   readonly message: string;
   readonly code: string;
 }
 
 async function ask(mutation: string, input: Readonly<Record<string, unknown>>): Promise<readonly UserError[]> {
   const type = `${mutation[0]?.toUpperCase()}${mutation.slice(1)}Input`;
-  const query = `mutation ($input: ${type}!) { ${mutation}(input: $input) { userErrors { field message code } } }`;
+  const query = `mutation ($input: ${type}!) { ${mutation}(input: $input) { userErrors { path message code } } }`;
   const data = await flow.service.graphql<Record<string, { userErrors: readonly UserError[] }>>(query, { input });
   return data[mutation]?.userErrors ?? [];
 }
@@ -202,7 +202,7 @@ describe('what cannot be meant', () => {
   test.each(WRONG)('%s: %s', async (_what, mutation, input, path, code) => {
     const before = await state();
     const errors = await ask(mutation, input);
-    expect(errors.map((error) => [error.field.join('.'), error.code])).toEqual([[path, code]]);
+    expect(errors.map((error) => [error.path.join('.'), error.code])).toEqual([[path, code]]);
     // A sentence for a person.
     expect(errors[0]?.message).toMatch(/^[^\u0000-\u001f]{20,400}\.$/);
     expect(await state()).toEqual(before);

@@ -76,7 +76,7 @@ test('a dry run says where held mail would go; to ourselves is refused; neither 
   const update = async (deliverTo: readonly { host: string; port: number }[]) => {
     const { domainUpdate } = await flow.service.graphql<{ domainUpdate: unknown }>(
       `mutation ($input: DomainUpdateInput!) { domainUpdate(input: $input) {
-        domain { deliverTo { host port } } preview { hosts { host port addresses } heldCount } userErrors { code field } } }`,
+        domain { deliverTo { host port } } preview { hosts { host port addresses } heldCount } userErrors { code path } } }`,
       { input: { name: 'dry.example', deliverTo, dryRun: true } },
     );
     return domainUpdate;
@@ -95,7 +95,7 @@ test('a dry run says where held mail would go; to ourselves is refused; neither 
     userErrors: [],
   });
   const ourselves = { host: '127.0.0.1', port: flow.service.smtpPort };
-  const refused = [{ code: 'INVALID', field: ['deliverTo', '1', 'host'] }];
+  const refused = [{ code: 'INVALID', path: ['deliverTo', '1', 'host'] }];
   expect(await update([wanted, ourselves])).toEqual({ domain: null, preview: null, userErrors: refused });
   expect(await flow.change('domainUpdate', { name: 'dry.example', deliverTo: [ourselves] })).toEqual(['INVALID']);
   expect(await update([])).toMatchObject({ domain: { deliverTo: present }, preview: { hosts: [] } });

@@ -20,7 +20,7 @@ interface Answer {
   readonly zone: string | null;
   readonly records: readonly { readonly preference: number; readonly host: string; readonly change: string }[];
   readonly userErrors: readonly {
-    readonly field: readonly string[];
+    readonly path: readonly string[];
     readonly code: string;
     readonly message: string;
   }[];
@@ -58,7 +58,7 @@ describe.skipIf(missing !== null)('at BIND', () => {
     const input = { name: ZONE, dnsServer, tsig: { keyName, secret }, ...changes };
     const data = await flow.service.graphql<Record<string, Answer>>(
       `mutation ($input: ${mutation === 'domainSetMx' ? 'DomainSetMxInput' : 'DomainUnsetMxInput'}!) { ${mutation}(input: $input) {
-        zone records { preference host change } userErrors { field code message } } }`,
+        zone records { preference host change } userErrors { path code message } } }`,
       { input },
     );
     const answer = data[mutation];
@@ -86,7 +86,7 @@ describe.skipIf(missing !== null)('at BIND', () => {
   }
   const said = ({ records }: Answer) =>
     records.map(({ change, preference, host }) => `${change} ${preference} ${host}`);
-  const complaint = ({ userErrors: [error] }: Answer) => `${error?.field.join('.')} ${error?.code}`;
+  const complaint = ({ userErrors: [error] }: Answer) => `${error?.path.join('.')} ${error?.code}`;
 
   test('a dry run changes nothing; a change is made once; what was added is taken out, and no more', async () => {
     const before = await bind.mx(ZONE);

@@ -17,7 +17,7 @@ afterAll(() => control.close());
 interface Payload {
   readonly alertContact: { readonly id: string; readonly [field: string]: unknown } | null;
   readonly userErrors: readonly {
-    readonly field: readonly string[];
+    readonly path: readonly string[];
     readonly code: string;
     readonly message: string;
   }[];
@@ -30,11 +30,11 @@ async function change(
   input: Record<string, unknown>,
 ): Promise<Payload> {
   const name = `alertContact${verb}`;
-  const query = `mutation ($input: A${name.slice(1)}Input!) { ${name}(input: $input) { alertContact { ${FIELDS} } userErrors { field code message } } }`;
+  const query = `mutation ($input: A${name.slice(1)}Input!) { ${name}(input: $input) { alertContact { ${FIELDS} } userErrors { path code message } } }`;
   return (await control.ask<Record<string, Payload>>(query, { input }))[name] as Payload;
 }
 
-const codesOf = ({ userErrors }: Payload) => userErrors.map(({ field, code }) => [field.join('.'), code]);
+const codesOf = ({ userErrors }: Payload) => userErrors.map(({ path, code }) => [path.join('.'), code]);
 const codeIn = (mail: string | undefined) => /confirm [0-9a-f-]{36} ([2-9A-Z]{10})/.exec(mail ?? '')?.[1] ?? '';
 
 describe('a contact', () => {

@@ -15,7 +15,7 @@ interface Payload {
   readonly webhook: { readonly id: string; readonly [field: string]: unknown } | null;
   readonly secret?: string | null;
   readonly userErrors: readonly {
-    readonly field: readonly string[];
+    readonly path: readonly string[];
     readonly code: string;
     readonly message: string;
   }[];
@@ -26,14 +26,14 @@ const FIELDS =
 
 async function change(mutation: string, input: Record<string, unknown>, extra = ''): Promise<Payload> {
   const type = `W${mutation.slice(1)}Input`;
-  const query = `mutation ($input: ${type}!) { ${mutation}(input: $input) { webhook { ${FIELDS} } ${extra} userErrors { field code message } } }`;
+  const query = `mutation ($input: ${type}!) { ${mutation}(input: $input) { webhook { ${FIELDS} } ${extra} userErrors { path code message } } }`;
   return (await control.ask<Record<string, Payload>>(query, { input }))[mutation] as Payload;
 }
 
 const create = (input: Record<string, unknown> = {}) =>
   change('webhookCreate', { url: 'https://hooks.example.org/x', events: ['OUTAGE_OPENED'], ...input }, 'secret');
 
-const codesOf = ({ userErrors }: Payload) => userErrors.map(({ field, code }) => [field.join('.'), code]);
+const codesOf = ({ userErrors }: Payload) => userErrors.map(({ path, code }) => [path.join('.'), code]);
 
 describe('a webhook', () => {
   test('is made with a secret that is told once, and read without it', async () => {
@@ -166,7 +166,7 @@ describe('refused', () => {
       leadsToUs: async (endpoint) => asked.push(endpoint) > 0 && endpoint.host === 'bmx.example',
     };
     const error = {
-      field: ['url'],
+      path: ['url'],
       message: 'bmx.example port 8443 is this service itself. Name the server that is to receive the events.',
       code: 'INVALID' as const,
     };
@@ -216,9 +216,9 @@ describe('refused', () => {
     `https://hooks.example.org/${'x'.repeat(2000)}`,
   ])('%s', async (url) => {
     const change = await strict(url);
-    expect(
-      change.kind === 'REFUSED' ? change.errors.map(({ field, code }) => [field.join('.'), code]) : 'DONE',
-    ).toEqual([['url', 'INVALID']]);
+    expect(change.kind === 'REFUSED' ? change.errors.map(({ path, code }) => [path.join('.'), code]) : 'DONE').toEqual([
+      ['url', 'INVALID'],
+    ]);
   });
 
   test.each(['https://hooks.example.org:8443/x?y=z', 'https://bücher.example/', 'https://11.0.2.7/'])(

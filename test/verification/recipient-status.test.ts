@@ -61,7 +61,7 @@ test('a standing is shown to its owner and the operator, null to anybody else, a
 
   const codes = async (viewer: Viewer, address: string) => {
     const result = await statuses.forgetRecipient(viewer, address);
-    return result.kind === 'DONE' ? 'DONE' : result.errors.map(({ field, code }) => `${field.join()} ${code}`);
+    return result.kind === 'DONE' ? 'DONE' : result.errors.map(({ path, code }) => `${path.join()} ${code}`);
   };
   expect(await codes(other, 'alice@mine.test')).toEqual(['address NOT_FOUND']);
   expect(await codes(mine, 'alice')).toEqual(['address INVALID']);

@@ -52,7 +52,7 @@ export type ListNode<List extends ListName> = Query[List]['nodes'][number];
 export type ObjectName = 'domain' | 'message' | 'operation' | 'tenant' | 'token' | 'webhook';
 
 export interface UserError {
-  readonly field: readonly string[];
+  readonly path: readonly string[];
   readonly message: string;
   readonly code: string;
 }
@@ -71,7 +71,7 @@ export async function mutate<Name extends MutationName, const Fields extends str
   fields: Fields,
 ): Promise<Mutated<Selected<Mutation[Name], Fields>>> {
   const type = `${mutation[0]?.toUpperCase()}${mutation.slice(1)}Input`;
-  const query = `mutation ($input: ${type}!) { ${mutation}(input: $input) { ${fields} userErrors { field message code } } }`;
+  const query = `mutation ($input: ${type}!) { ${mutation}(input: $input) { ${fields} userErrors { path message code } } }`;
   type Payload = Selected<Mutation[Name], Fields> & { readonly userErrors: readonly UserError[] };
   const { [mutation]: payload } = await ask<Record<string, Payload>>(query, { input });
   if (payload === undefined) throw new Error(`no payload of ${mutation}`);

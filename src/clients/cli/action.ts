@@ -255,6 +255,6 @@ function linesOf(shown: Exclude<Shown, Refused>, terminal: Terminal): readonly s
   return table === undefined ? lines : [...lines, '', ...tableLines(table.columns, table.rows, isStyled)];
 }
 
-export function errorLine({ field, message, code }: UserError): string {
-  return `${field.length === 0 ? '' : `${textOf(field.join('.'))}: `}${textOf(message)} (${code})`;
+export function errorLine({ path, message, code }: UserError): string {
+  return `${path.length === 0 ? '' : `${textOf(path.join('.'))}: `}${textOf(message)} (${code})`;
 }

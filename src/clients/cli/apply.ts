@@ -61,9 +61,9 @@ async function confirmRemovals(call: Call, input: Readonly<Record<string, unknow
 
 /** An error that names an entry by its number also names the domain. */
 function named(error: UserError, { domains }: Manifest): UserError {
-  const [first, index] = error.field;
+  const [first, index] = error.path;
   const name = first === 'domains' ? domains[Number(index)]?.['name'] : undefined;
-  return typeof name === 'string' ? { ...error, field: [textOf(name), ...error.field.slice(2)] } : error;
+  return typeof name === 'string' ? { ...error, path: [textOf(name), ...error.path.slice(2)] } : error;
 }
 
 const SIGNS = { CREATE: '+', UPDATE: '~', DELETE: '-', KEEP: ' ' } as const;

@@ -119,7 +119,7 @@ async function bounceHeld(context: Context, input: Given<DomainBounceHeldInput>)
         return { ...result, domain };
       case 'CONFLICT': {
         const message = `Held and suspected are ${result.recipientCount} recipients; nothing was changed.`;
-        return refuse({ field: ['expectedCount'], message, code: 'CONFLICT' }, domain);
+        return refuse({ path: ['expectedCount'], message, code: 'CONFLICT' }, domain);
       }
       case 'TOO_MANY':
         return refuse(tooManyOperations(['name']), domain);

@@ -85,10 +85,10 @@ async function start({ sql, viewer }: Context, domain: RelayDomain, input: Domai
   if (request.kind === 'DONE') return request;
   if (request.kind === 'TOO_MANY') {
     const message = `${domain.name} had ${request.most} drills within an hour. ${tryAgainAfter(request.until)}`;
-    return refused({ field: ['name'], message, code: 'TOO_MANY' });
+    return refused({ path: ['name'], message, code: 'TOO_MANY' });
   }
   const message = `A drill of ${domain.name} is under way. Let it go with domainDrillDeliver, or wait for its end.`;
-  return refused({ field: ['name'], message, code: 'CONFLICT' });
+  return refused({ path: ['name'], message, code: 'CONFLICT' });
 }
 
 /** The recipient as it is given in RCPT, or what is wrong with it. */

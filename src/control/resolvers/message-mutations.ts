@@ -62,12 +62,12 @@ function complaintsOf(kind: VerbResult['kind'], id: string): UserError[] {
       return [];
     case 'NOT_FOUND': {
       const message = `You have no message "${shown(id)}". The query "messages" lists those you have.`;
-      return [{ field: ['id'], message, code: 'NOT_FOUND' }];
+      return [{ path: ['id'], message, code: 'NOT_FOUND' }];
     }
     case 'IN_DELIVERY': {
       const message =
         'The message is being handed over at this moment. Look at it again in a minute, and repeat if need be.';
-      return [{ field: ['id'], message, code: 'IN_DELIVERY' }];
+      return [{ path: ['id'], message, code: 'IN_DELIVERY' }];
     }
     case 'ENDED':
       return [invalid(['id'], 'The message has ended already; its recipients say how.')];
@@ -109,10 +109,10 @@ async function onMany(context: Context, input: Given<ManyInput>, verb: Operation
   };
 }
 
-export function tooManyOperations(field: readonly string[]): UserError {
+export function tooManyOperations(path: readonly string[]): UserError {
   const message =
     'Too many operations on this domain are at work. Wait until some have ended; the query "operations" shows them.';
-  return { field, message, code: 'TOO_MANY' };
+  return { path, message, code: 'TOO_MANY' };
 }
 
 function describeStart(start: OperationStart, { filter, expectedCount }: ManyInput): readonly UserError[] {
@@ -121,12 +121,12 @@ function describeStart(start: OperationStart, { filter, expectedCount }: ManyInp
     case 'COUNTED':
       return [];
     case 'NO_DOMAIN':
-      return noSuchDomain(filter.domain).errors.map((error) => ({ ...error, field: ['filter', 'domain'] }));
+      return noSuchDomain(filter.domain).errors.map((error) => ({ ...error, path: ['filter', 'domain'] }));
     case 'NOTHING_MEANT':
       return [invalid(['filter'], 'No held message matches the filter; the query "messages" shows what is held.')];
     case 'OTHER_COUNT': {
       const message = `${start.count} messages match, not ${expectedCount}: look again, and repeat with the new number.`;
-      return [{ field: ['expectedCount'], message, code: 'CONFLICT' }];
+      return [{ path: ['expectedCount'], message, code: 'CONFLICT' }];
     }
     case 'TOO_MANY':
       return [tooManyOperations(['filter', 'domain'])];

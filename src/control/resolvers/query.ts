@@ -53,7 +53,7 @@ function refuseBadFilter(filter: MessageFilter): void {
 
 function badFilter(field: string, message: string): GraphQLError {
   return new GraphQLError(`filter.${field}: ${message}`, {
-    extensions: { code: 'BAD_USER_INPUT', field: ['filter', field] },
+    extensions: { code: 'BAD_USER_INPUT', path: ['filter', field] },
   });
 }
 
@@ -77,7 +77,7 @@ export const Query: QueryResolvers = {
   nodes: (_parent, { ids }, context) => {
     if (ids.length <= MAX_IDS) return findNodes(context, ids);
     const message = `ids must have at most ${MAX_IDS} entries.`;
-    throw new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', field: ['ids'] } });
+    throw new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', path: ['ids'] } });
   },
   domain: (_parent, { by: { id, name } }, { sql, viewer, load }) => {
     if (name != null) return findDomain(sql, viewer, name);

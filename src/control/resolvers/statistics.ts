@@ -55,5 +55,5 @@ function rangeOf({ since, until = null, slots }: RangeArgs): Pick<SlotQuestion, 
 }
 
 function badRange(argument: string, rule: string): GraphQLError {
-  return new GraphQLError(`${argument} ${rule}`, { extensions: { code: 'BAD_USER_INPUT', field: [argument] } });
+  return new GraphQLError(`${argument} ${rule}`, { extensions: { code: 'BAD_USER_INPUT', path: [argument] } });
 }

@@ -116,7 +116,7 @@ async function changeLocked(
   if (shrink !== null) return refuse(shrink, domain);
   const { tenantId } = domain;
   const more = count - domain.recipientList.count;
-  const beyond = await checkQuota(sql, { tenantId, quota: 'recipientEntries', more, field: ['localParts'] });
+  const beyond = await checkQuota(sql, { tenantId, quota: 'recipientEntries', more, path: ['localParts'] });
   if (beyond !== null) return refuse(beyond, domain);
   await writeList(sql, domain, { ...wanted, difference });
   return { ...done, domain: await recordChange(sql, viewer, { domain, count, difference }) };
@@ -128,7 +128,7 @@ function checkRevision(domain: RelayDomain, expected: number | null | undefined)
   const message =
     `The User List of ${domain.name} has revision ${revision}, not ${expected}: somebody changed it meanwhile. ` +
     'Read it again and repeat with its revision.';
-  return { field: ['expectedRevision'], message, code: 'CONFLICT' };
+  return { path: ['expectedRevision'], message, code: 'CONFLICT' };
 }
 
 function checkShrink(domain: RelayDomain, count: number, { force, allowEveryone }: ListInput): UserError | null {
@@ -138,13 +138,13 @@ function checkShrink(domain: RelayDomain, count: number, { force, allowEveryone 
     const message =
       `The User List of ${domain.name} would lose ${before === 1 ? 'its only entry' : `all its ${before} entries`} and be off: mail for any mailbox would be ` +
       'accepted. If you mean that, repeat with allowEveryone: true.';
-    return { field: ['allowEveryone'], message, code: 'SHRINK' };
+    return { path: ['allowEveryone'], message, code: 'SHRINK' };
   }
   if (force === true || before < GUARDED_COUNT || count >= before / 2) return null;
   const message =
     `The User List of ${domain.name} would shrink from ${before} entries to ${count}. ` +
     'If you mean that, repeat with force: true.';
-  return { field: ['force'], message, code: 'SHRINK' };
+  return { path: ['force'], message, code: 'SHRINK' };
 }
 
 async function recordChange(

@@ -77,7 +77,7 @@ export function describeTooMany(field: string, count: number, patternCount: numb
       : patternCount > MAX_PATTERNS
         ? `A User List has at most ${MAX_PATTERNS.toLocaleString('en')} entries with "*". Enter the mailboxes themselves.`
         : null;
-  return message === null ? null : { field: [field], message, code: 'TOO_MANY' };
+  return message === null ? null : { path: [field], message, code: 'TOO_MANY' };
 }
 
 function parseEntry(text: string, domainName: string): { readonly form: string } | { readonly complaint: string } {

@@ -116,7 +116,7 @@ export function stopOperation(
       select id, state from operations where id = ${askedId(id)} and ${tenantScope(transaction, viewer)} for update`;
     if (present === undefined) {
       const message = `You have no operation "${shown(id)}". The query "operations" lists those you have.`;
-      return refused({ field: ['id'], message, code: 'NOT_FOUND' });
+      return refused({ path: ['id'], message, code: 'NOT_FOUND' });
     }
     if (present.state !== 'RUNNING') return refused(invalid(['id'], 'The operation has ended already.'));
     await endOperation(transaction, present.id, 'STOPPED', viewer);

@@ -111,7 +111,7 @@ describe('domain', () => {
     const { code, out } = await call(domainVerb, ['add', 'not a domain', '--json']);
     expect([code, JSON.parse(out.join(''))]).toEqual([
       1,
-      { userErrors: [{ field: ['name'], message: expect.any(String), code: 'INVALID' }] },
+      { userErrors: [{ path: ['name'], message: expect.any(String), code: 'INVALID' }] },
     ]);
   });
 });

@@ -112,7 +112,7 @@ test.each([
     labels: { type: ['map', 'string'], use: 'OPTIONAL', description },
     etrn_clients: { type: ['set', 'string'], use: 'OPTIONAL', description },
   };
-  const error = { field, message: '', code: 'INVALID' };
+  const error = { path: field, message: '', code: 'INVALID' };
   expect(pathOf(error, attributes, { labels: { a: '1', b: '2' } })).toEqual(path as never);
 });
 
@@ -130,7 +130,7 @@ test.each([
 });
 
 test('characters that are not drawn are spelled out in diagnostics, whose lines stay lines', () => {
-  const error = { field: [], code: 'BAD_ADDRESS', message: 'u\u202e@x.example is no address\nsee RFC 5321.' };
+  const error = { path: [], code: 'BAD_ADDRESS', message: 'u\u202e@x.example is no address\nsee RFC 5321.' };
   const told = answer([
     ...refusals([error], 'The contact was not made'),
     failure('The domain was not read', new ClientError('the service says a\u2066b')),

@@ -171,7 +171,7 @@ describe('what is refused changes nothing', () => {
       name: 'bad2.example',
       recipientList: ['a', 'b@other.example'],
     });
-    expect(created).toMatchObject({ kind: 'REFUSED', errors: [{ field: ['recipientList', '1'], code: 'INVALID' }] });
+    expect(created).toMatchObject({ kind: 'REFUSED', errors: [{ path: ['recipientList', '1'], code: 'INVALID' }] });
     expect(await findDomain(node.domains.sql, OPERATOR, 'bad2.example')).toBeNull();
   });
 
@@ -233,9 +233,7 @@ describe('several writers', () => {
     const refused = changes.find(({ kind }) => kind === 'REFUSED');
     expect(changes.filter(({ kind }) => kind === 'DONE')).toHaveLength(1);
     expect(refused).toMatchObject({
-      errors: [
-        { field: ['expectedRevision'], code: 'CONFLICT', message: expect.stringContaining('revision 2, not 1') },
-      ],
+      errors: [{ path: ['expectedRevision'], code: 'CONFLICT', message: expect.stringContaining('revision 2, not 1') }],
       domain: { recipientList: { revision: 2 } },
     });
     expect(await entriesOf(database, domain.id)).toHaveLength(10);

@@ -54,7 +54,7 @@ describe('what is understood', () => {
         const checked = await check(text);
         if (checked.kind === 'BAD') {
           expect(checked.errors).toHaveLength(1);
-          expect(checked.errors[0]).toMatchObject({ field: ['localParts', '0'], code: 'INVALID' });
+          expect(checked.errors[0]).toMatchObject({ path: ['localParts', '0'], code: 'INVALID' });
         } else expect(checked.value.map(normalizeLocalPart)).toEqual(checked.value);
       }),
     );
@@ -74,13 +74,13 @@ describe('what is refused', () => {
   ])('%p', async (text, words) => {
     const checked = await check('fine', text);
     if (checked.kind !== 'BAD') throw new Error('it was taken');
-    expect(checked.errors[0]).toMatchObject({ field: ['localParts', '1'], code: 'INVALID' });
+    expect(checked.errors[0]).toMatchObject({ path: ['localParts', '1'], code: 'INVALID' });
     expect(checked.errors[0]?.message).toContain(words);
   });
 
   test('every bad entry is named by its path, a hundred at most', async () => {
     const checked = await check('a@b', 'fine', 'c@d');
-    expect(checked.kind === 'BAD' && checked.errors.map(({ field }) => field.join('.'))).toEqual([
+    expect(checked.kind === 'BAD' && checked.errors.map(({ path }) => path.join('.'))).toEqual([
       'localParts.0',
       'localParts.2',
     ]);
@@ -93,7 +93,7 @@ describe('what is refused', () => {
     expect((await check(...wild(1000))).kind).toBe('OK');
     expect(await check(...wild(1001))).toMatchObject({
       kind: 'BAD',
-      errors: [{ field: ['localParts'], code: 'TOO_MANY' }],
+      errors: [{ path: ['localParts'], code: 'TOO_MANY' }],
     });
   });
 
@@ -108,7 +108,7 @@ describe('what is refused', () => {
       field: 'localParts',
     });
     clearInterval(timer);
-    expect(tooMany).toMatchObject({ kind: 'BAD', errors: [{ field: ['localParts'], code: 'TOO_MANY' }] });
+    expect(tooMany).toMatchObject({ kind: 'BAD', errors: [{ path: ['localParts'], code: 'TOO_MANY' }] });
     expect(enough.kind === 'OK' && enough.value.length).toBe(1_000_000);
     expect(turns).toBeGreaterThan(20);
   });

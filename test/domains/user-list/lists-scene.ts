@@ -53,5 +53,5 @@ export async function entriesOf(database: TestDatabase, domainId: string): Promi
 /** The codes and fields of a refusal: `SHRINK at force`. */
 export function refusalOf(change: ListChange): string {
   if (change.kind === 'DONE') throw new Error('it was done');
-  return change.errors.map(({ code, field }) => `${code} at ${field.join('.')}`).join(', ');
+  return change.errors.map(({ code, path }) => `${code} at ${path.join('.')}`).join(', ');
 }

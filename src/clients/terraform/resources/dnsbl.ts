@@ -24,7 +24,7 @@ async function changeZones(
   for (let tries = 1; ; tries += 1) {
     const lists = await api.readDomain(name ?? '', LISTS);
     if (lists === null) {
-      return [{ field: ['domain'], message: `You have no domain "${name}".`, code: 'NOT_FOUND' }];
+      return [{ path: ['domain'], message: `You have no domain "${name}".`, code: 'NOT_FOUND' }];
     }
     const dnsblZones = change(lists.dnsblZones);
     if (dnsblZones.some((each) => 'code' in each)) return dnsblZones as readonly UserError[];
@@ -38,8 +38,8 @@ async function changeZones(
 
 /** `["dnsblZones", "2", "codes", "0"]` is about the codes of this one. */
 function ofZone(error: UserError): UserError {
-  const [first, , part = 'zone', ...rest] = error.field;
-  return first === 'dnsblZones' ? { ...error, field: [part, ...rest] } : error;
+  const [first, , part = 'zone', ...rest] = error.path;
+  return first === 'dnsblZones' ? { ...error, path: [part, ...rest] } : error;
 }
 
 async function put(api: Api, planned: State, mayBeThere: boolean): Promise<Outcome> {
@@ -53,7 +53,7 @@ async function put(api: Api, planned: State, mayBeThere: boolean): Promise<Outco
     const index = zones.findIndex((each) => each.zone === zone.zone);
     if (index === -1) return [...zones, zone];
     if (mayBeThere) return zones.with(index, zone);
-    return [{ field: ['zone'], message: 'The domain asks this list already.', code: 'ALREADY_EXISTS' }];
+    return [{ path: ['zone'], message: 'The domain asks this list already.', code: 'ALREADY_EXISTS' }];
   });
   return errors.length > 0 ? { kind: 'REFUSED', errors } : { kind: 'DONE', values: planned };
 }

@@ -94,7 +94,7 @@ export const recipientListResource: Resource<Api> = {
     const counts = await api.readDomain(textOf(planned['domain']) ?? '', COUNTS);
     if (counts !== null && counts.recipientList.entryCount > 0 && planned['adopt'] !== true) {
       const message = `There is a User List with ${counts.recipientList.entryCount} entries already.`;
-      return { kind: 'REFUSED', errors: [{ field: ['domain'], message, code: 'ALREADY_EXISTS' }] };
+      return { kind: 'REFUSED', errors: [{ path: ['domain'], message, code: 'ALREADY_EXISTS' }] };
     }
     return replace(api, planned, counts?.recipientList.revision ?? null);
   },

@@ -48,7 +48,7 @@ export async function placeSecret(planned: State, values: State, secret: string 
   const reason = secret === null ? 'the answer with the secret was lost on its way' : await writeTo(file, secret);
   if (reason === null) return { kind: 'DONE', values: kept };
   const message = `${reason}; the next apply makes another one`;
-  return { kind: 'REFUSED', errors: [{ field: ['secretFile'], message, code: 'SECRET_LOST' }], values: kept };
+  return { kind: 'REFUSED', errors: [{ path: ['secretFile'], message, code: 'SECRET_LOST' }], values: kept };
 }
 
 async function writeTo(file: string | null, secret: string): Promise<string | null> {
@@ -105,5 +105,5 @@ export function checkSecret(config: State): readonly Diagnostic[] {
 
 /** An error about a secret that the user has chosen, at its attribute. */
 export function ofChosen(error: UserError): UserError {
-  return error.field[0] === 'secret' ? { ...error, field: ['secretWo'] } : error;
+  return error.path[0] === 'secret' ? { ...error, path: ['secretWo'] } : error;
 }

@@ -107,7 +107,7 @@ const MOST_MINUTES = 1440;
 
 /** Its end is computed from `lifetime_minutes`. */
 function ofLifetime(error: UserError): UserError {
-  return error.field[0] === 'expiresAt' ? { ...error, field: ['lifetimeMinutes'] } : error;
+  return error.path[0] === 'expiresAt' ? { ...error, path: ['lifetimeMinutes'] } : error;
 }
 
 /**
@@ -155,7 +155,7 @@ provider "backupmx" {
       return { kind: 'OPEN', values: { ...values, id, secret }, held: { id, name: config['name'] ?? null } };
     await revokeToken(api, { id });
     const message = 'The answer with the secret was lost on its way; what was made is revoked. Try again.';
-    return { kind: 'REFUSED', errors: [{ field: [], message, code: 'SECRET_LOST' }] };
+    return { kind: 'REFUSED', errors: [{ path: [], message, code: 'SECRET_LOST' }] };
   },
   closing: { close: revokeToken, leftOpen: 'It ends by itself when its lifetime_minutes are over.' },
 };

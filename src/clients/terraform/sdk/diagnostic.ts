@@ -85,7 +85,7 @@ export function pathMessage([name, ...steps]: Path): object {
  * Undefined when no attribute has the name.
  */
 export function pathOf(
-  { field: [first = '', second] }: UserError,
+  { path: [first = '', second] }: UserError,
   attributes: Attributes,
   state: State,
 ): Path | undefined {
