@@ -144,8 +144,10 @@ test('whoever can be created can be deleted, by these words', () => {
 test('values of enums are upper case, scalars and types say what they are', () => {
   for (const type of types) {
     if (isEnumType(type)) for (const { name } of type.getValues()) expect(name).toMatch(/^[A-Z][A-Z0-9_]*$/);
-    if (isScalarType(type) && !['String', 'Int', 'Float', 'Boolean', 'ID'].includes(type.name))
+    if (isScalarType(type) && !['String', 'Int', 'Float', 'Boolean', 'ID'].includes(type.name)) {
       expect((type.description ?? '').length).toBeGreaterThan(20);
+      expect(type.specifiedByURL).toStartWith('https://');
+    }
   }
 });
 
