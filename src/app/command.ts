@@ -1,47 +1,20 @@
 /**
  * The command `backup-mx`: finds the verb, gives it its arguments and the terminal, and ends with its exit code.
  *
- * A new verb is a file of its own and a line in TABLES, or in SINGLE when it is a single action. Exit codes: 0 done, 1 failed or
- * refused, 2 wrong use (and `plan --detailed-exitcode`: something to do). SIGINT and SIGTERM ask the verb to stop; it undoes what
- * is half done and ends with 1. A second signal changes nothing: npx passes on a Ctrl-C that the terminal has sent already.
+ * A new verb is a file of its own and a line in clients/cli/verbs.ts. Exit codes: 0 done, 1 failed or refused, 2 wrong use (and
+ * `plan --detailed-exitcode`: something to do). SIGINT and SIGTERM ask the verb to stop; it undoes what is half done and ends
+ * with 1. A second signal changes nothing: npx passes on a Ctrl-C that the terminal has sent already.
  */
 import { writeSync } from 'node:fs';
 import process from 'node:process';
 import { createInterface } from 'node:readline/promises';
-import {
-  DONE,
-  type ExitCode,
-  HELP_WORDS,
-  runVerb,
-  type SingleVerb,
-  summaryOf,
-  type Terminal,
-  type VerbTable,
-  WRONG_USE,
-} from '../clients/cli/action.ts';
-import { applyVerb, planVerb } from '../clients/cli/apply.ts';
-import { completionVerb } from '../clients/cli/completion.ts';
-import { contactVerb } from '../clients/cli/contact.ts';
-import { dnsblVerb } from '../clients/cli/dnsbl.ts';
-import { domainVerb } from '../clients/cli/domain.ts';
-import { doctorVerb, drillVerb } from '../clients/cli/drill.ts';
-import { outageVerb, queueVerb } from '../clients/cli/queue.ts';
-import { recipientsVerb } from '../clients/cli/recipients.ts';
-import { tenantVerb, tokenVerb } from '../clients/cli/token.ts';
-import { webhookVerb } from '../clients/cli/webhook.ts';
+import type { SingleVerb, Verb } from '../clients/cli/action.ts';
+import { HELP_WORDS, summaryOf } from '../clients/cli/help.ts';
+import { runVerb } from '../clients/cli/run.ts';
+import { didYouMean } from '../clients/cli/suggest.ts';
+import { DONE, type ExitCode, type Terminal, WRONG_USE } from '../clients/cli/terminal.ts';
+import { VERBS } from '../clients/cli/verbs.ts';
 import { version } from '../config/machine.ts';
-
-const TABLES: readonly VerbTable[] = [
-  domainVerb,
-  recipientsVerb,
-  dnsblVerb,
-  queueVerb,
-  outageVerb,
-  tokenVerb,
-  tenantVerb,
-  webhookVerb,
-  contactVerb,
-];
 
 const exportVerb: SingleVerb = {
   verb: 'export',
@@ -60,25 +33,36 @@ const importVerb: SingleVerb = {
   runLocally: async (given, terminal) => (await import('./transfer.ts')).runImport(given, terminal),
 };
 
-const SINGLE: readonly SingleVerb[] = [doctorVerb, drillVerb, planVerb, applyVerb, exportVerb, importVerb];
+/** The verbs of the service, and those of this machine. */
+const ALL: Readonly<Record<string, () => Promise<Verb>>> = {
+  ...VERBS,
+  export: async () => exportVerb,
+  import: async () => importVerb,
+  completion: async () =>
+    (await import('../clients/cli/completion.ts')).completionVerb(loadVerbs, ['completion', 'help']),
+};
 
-const VERBS: readonly (VerbTable | SingleVerb)[] = [
-  ...TABLES,
-  ...SINGLE,
-  completionVerb(TABLES, [...SINGLE.map(({ verb }) => verb), 'completion', 'help']),
-];
+/** All but completion itself. */
+function loadVerbs(): Promise<readonly Verb[]> {
+  return Promise.all(Object.entries(ALL).flatMap(([name, load]) => (name === 'completion' ? [] : [load()])));
+}
 
-const USAGE = [
-  'Usage: backup-mx VERB [OPTIONS]',
-  '',
-  ...VERBS.map(summaryOf),
-  '',
-  '`backup-mx help VERB` explains a verb; every action accepts --json. `backup-mx --version` shows the version.',
-  'Example: backup-mx queue list --domain example.org',
-  'BACKUP_MX_URL is the address of the service (http://127.0.0.1:8025), BACKUP_MX_TOKEN a token, BACKUP_MX_TOKEN_FILE its file.',
-  'Exit codes: 0 done, 1 failed or refused, 2 wrong use.',
-  'export and import work on the database itself: DATABASE_URL, or the embedded one in DATA_DIR.',
-].join('\n');
+async function usage(): Promise<string> {
+  const verbs = await Promise.all(Object.values(ALL).map((load) => load()));
+  return [
+    'Usage: backup-mx VERB [OPTIONS]',
+    '',
+    ...verbs.map(summaryOf),
+    '',
+    '`backup-mx help VERB` explains a verb, `backup-mx help VERB ACTION` one action with its values. `--version` shows the version.',
+    'Every action accepts --json, for programs, and --utc, which shows times as 2026-08-01T03:10:00.000Z.',
+    'create and delete are also called add and remove, and set is also called update.',
+    'Example: backup-mx queue list --domain example.org',
+    'BACKUP_MX_URL is the address of the service (http://127.0.0.1:8025), BACKUP_MX_TOKEN a token, BACKUP_MX_TOKEN_FILE its file.',
+    'Exit codes: 0 done, 1 failed or refused, 2 wrong use.',
+    'export and import work on the database itself: DATABASE_URL, or the embedded one in DATA_DIR.',
+  ].join('\n');
+}
 
 async function run(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const [name = '', ...rest] = args;
@@ -90,18 +74,23 @@ async function run(args: readonly string[], terminal: Terminal): Promise<ExitCod
     const [about, ...more] = rest;
     if (about !== undefined && !HELP_WORDS.includes(about))
       return run([about, ...more, more.length === 0 ? 'help' : '--help'], terminal);
-    terminal.print(USAGE);
+    terminal.print(await usage());
     return DONE;
   }
-  const verb = VERBS.find((each) => each.verb === name);
-  if (verb !== undefined) return runVerb(verb, rest, terminal);
-  terminal.report(name === '' ? USAGE : `backup-mx: unknown command: ${name}\n${USAGE}`);
+  const load = Object.hasOwn(ALL, name) ? ALL[name] : undefined;
+  if (load !== undefined) return runVerb(await load(), rest, terminal);
+  const names = [...Object.keys(ALL), 'help'];
+  terminal.report(
+    name === ''
+      ? await usage()
+      : `backup-mx: unknown command: ${name}${didYouMean(name, names)}\n\`backup-mx help\` lists all: ${names.join(', ')}`,
+  );
   return WRONG_USE;
 }
 
 /** All of it, also into a pipe that is full. A reader who has gone, as in `| head`, ends the command without a word. */
-function writeLine(file: 1 | 2, line: string): void {
-  let rest = Buffer.from(`${line}\n`);
+function write(file: 1 | 2, text: string): void {
+  let rest = Buffer.from(text);
   while (rest.length > 0) {
     try {
       rest = rest.subarray(writeSync(file, rest));
@@ -112,6 +101,10 @@ function writeLine(file: 1 | 2, line: string): void {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
     }
   }
+}
+
+function writeLine(file: 1 | 2, line: string): void {
+  write(file, `${line}\n`);
 }
 
 /** The line editor is the terminal's own, so that Ctrl-C reaches us as a signal. */
@@ -136,8 +129,11 @@ process.exit(
     env: process.env,
     print: (line) => writeLine(1, line),
     report: (line) => writeLine(2, line),
+    // Back to the beginning of the line, and remove it.
+    progress: (text) => write(2, `\r\u001b[K${text}`),
     isScreen: process.stdout.isTTY,
     isWatched: process.stderr.isTTY,
+    width: process.stdout.isTTY ? process.stdout.columns : null,
     interruption: interruption.signal,
     question: process.stdin.isTTY && process.stderr.isTTY ? askOnTerminal : null,
     readInput: async () => (await process.stdin.setEncoding('utf8').toArray()).join(''),

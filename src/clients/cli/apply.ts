@@ -2,11 +2,12 @@
 import type { DomainsApplyPayload } from '../../control/generated.ts';
 import { ClientError } from '../api/connection.ts';
 import { mutate, type Selected, type UserError } from '../api/requests.ts';
-import { type Call, CHANGES, DONE, mayStyle, type Shown, type SingleVerb } from './action.ts';
+import type { Call, Shown, SingleVerb } from './action.ts';
 import { readFileOrInput } from './call.ts';
 import { confirm } from './confirm.ts';
 import type { Manifest } from './manifest.ts';
 import { sgr, textOf } from './table.ts';
+import { CHANGES, DONE, mayStyle } from './terminal.ts';
 
 const DEFAULT_FILE = 'backup-mx.yaml';
 
@@ -28,7 +29,7 @@ async function run(call: Call, dryRun: boolean): Promise<Shown> {
     ...manifest,
     adopt: call.isSet('adopt'),
     prune: call.isSet('prune'),
-    held: call.text('held')?.toUpperCase() ?? null,
+    held: call.text('held') ?? null,
     dryRun,
   };
   if (!dryRun && input.prune) await confirmRemovals(call, input);
@@ -93,13 +94,14 @@ function linesOf(plan: readonly Step[], dryRun: boolean, isStyled: boolean): str
   ];
 }
 
-const USAGE = '[-f|--file FILE|-] [--prune] [--adopt] [--held DELIVER_FIRST|CANCEL]';
+const USAGE = '[-f|--file FILE|-] [--prune] [--adopt] [--held END]';
 
 export const planVerb: SingleVerb = {
   verb: 'plan',
   usage: `${USAGE} [--detailed-exitcode]`,
   says: `Shows the changes that make domains match a file (default ${DEFAULT_FILE}). With --detailed-exitcode 0: no changes, 1: failed, 2: changes.`,
   example: 'backup-mx plan -f examples/backup-mx.yaml',
+  mutations: ['domainsApply'],
   run: (call) => run(call, true),
 };
 
@@ -108,5 +110,6 @@ export const applyVerb: SingleVerb = {
   usage: `${USAGE} [--yes]`,
   says: 'Makes domains match a file, all or nothing, and shows what was done.',
   example: 'backup-mx apply -f examples/backup-mx.yaml',
+  mutations: ['domainsApply'],
   run: (call) => run(call, false),
 };

@@ -69,7 +69,10 @@ export const NOTHING_DONE = { kind: 'REFUSED', errors: [] } as const;
 /** A number option; throws UsageError when it is not a number. */
 export function numberOption(call: Pick<Call, 'text'>, option: string): number | undefined {
   const text = call.text(option);
-  if (text === undefined) return undefined;
+  return text === undefined ? undefined : numberIn(option, text);
+}
+
+export function numberIn(option: string, text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new UsageError(`--${option} is "${text}": expected a whole number`);
   return Number(text);
 }
@@ -100,9 +103,9 @@ export function missing(option: string): never {
   throw new UsageError(`--${option} is missing`);
 }
 
-/** `KEY=VALUE` options as labels. */
-export function labelOptions(call: Pick<Call, 'list'>): { key: string; value: string }[] {
-  return call.list('label').map((text) => {
+/** `KEY=VALUE` texts as labels. */
+export function labelsOf(texts: readonly string[]): { key: string; value: string }[] {
+  return texts.map((text) => {
     const at = text.indexOf('=');
     if (at < 1) throw new UsageError(`--label is "${text}": expected KEY=VALUE`);
     return { key: text.slice(0, at), value: text.slice(at + 1) };

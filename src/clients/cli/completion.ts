@@ -1,10 +1,11 @@
 /** `backup-mx completion`: a script that completes verbs, actions and options in a shell. */
-import { grammarOf, type SingleVerb, UsageError, type VerbTable } from './action.ts';
+import { type SingleVerb, UsageError, type Verb, type VerbTable } from './action.ts';
+import { grammarOf } from './grammar.ts';
 
 const SHELLS: readonly string[] = ['bash', 'zsh', 'fish'];
 
-/** `words`: the verbs without actions. */
-export function completionVerb(tables: readonly VerbTable[], words: readonly string[]): SingleVerb {
+/** `load`: all verbs; `words`: the other words that may come first. */
+export function completionVerb(load: () => Promise<readonly Verb[]>, words: readonly string[]): SingleVerb {
   return {
     verb: 'completion',
     usage: SHELLS.join('|'),
@@ -12,9 +13,12 @@ export function completionVerb(tables: readonly VerbTable[], words: readonly str
     example: 'source <(backup-mx completion bash)',
     runLocally: async ({ args: [shell = ''] }, terminal) => {
       if (!SHELLS.includes(shell)) throw new UsageError(`completion needs one of ${SHELLS.join(', ')}`);
+      const verbs = await load();
+      const tables = verbs.filter((verb) => 'actions' in verb);
+      const single = [...verbs.filter((verb) => !('actions' in verb)).map(({ verb }) => verb), ...words];
       // zsh reads the script of bash with bashcompinit.
       if (shell === 'zsh') terminal.print('autoload -U +X bashcompinit && bashcompinit');
-      terminal.print(shell === 'fish' ? fishScript(tables, words) : bashScript(tables, words));
+      terminal.print(shell === 'fish' ? fishScript(tables, single) : bashScript(tables, single));
       return 0;
     },
   };

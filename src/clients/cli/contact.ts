@@ -4,7 +4,7 @@ import { mutate, type Selected } from '../api/requests.ts';
 import type { Call, Shown, VerbTable } from './action.ts';
 import { listOf, shown, tableOf } from './call.ts';
 import { confirmed, describeContact } from './confirm.ts';
-import { textOf } from './table.ts';
+import { text, textOf } from './table.ts';
 
 const CONTACT = 'id address domains status confirmedAt codeExpiresAt lastMailedAt ignoredDomains createdAt';
 type Contact = Selected<AlertContact, typeof CONTACT>;
@@ -18,10 +18,10 @@ async function list(call: Call): Promise<Shown> {
   }
   return tableOf(contacts, [
     ['ID', ({ id }) => id],
-    ['ADDRESS', ({ address }) => address],
+    [text('ADDRESS'), ({ address }) => address],
     ['STATUS', ({ status }) => status],
-    ['DOMAINS', ({ domains }) => domains?.join(' ') ?? 'all'],
-    ['LAST MAILED', ({ lastMailedAt }) => lastMailedAt],
+    [text('DOMAINS'), ({ domains }) => domains?.join(' ') ?? 'all'],
+    ['LAST MAILED', ({ lastMailedAt }) => call.time(lastMailedAt)],
   ]);
 }
 
@@ -47,6 +47,7 @@ export const contactVerb: VerbTable = {
     create: {
       usage: 'ADDRESS [--domain NAME]... [--tenant ID]',
       says: 'Mails a code to an address outside the domains that it watches; without --domain it watches all.',
+      mutations: ['alertContactCreate'],
       run: (call) => {
         const domains = call.list('domain');
         const tenantId = call.text('tenant') ?? null;
@@ -59,6 +60,7 @@ export const contactVerb: VerbTable = {
     confirm: {
       usage: 'ID CODE',
       says: 'Confirms an address with its code: from now on it receives alerts.',
+      mutations: ['alertContactConfirm'],
       run: (call) =>
         changeContact(call, 'Confirm', {
           input: { id: call.args[0], code: call.args[1] },
@@ -68,7 +70,8 @@ export const contactVerb: VerbTable = {
     delete: confirmed(
       {
         usage: 'ID',
-        says: 'Removes an alert contact.',
+        says: 'Deletes an alert contact.',
+        mutations: ['alertContactDelete'],
         run: (call) =>
           changeContact(call, 'Delete', {
             input: { id: call.args[0] },

@@ -4,7 +4,8 @@ import { mutate, type Selected } from '../api/requests.ts';
 import { ClientError } from '../api/connection.ts';
 import type { Call, Shown, VerbTable } from './action.ts';
 import { find, numberOption, shown, tableOf } from './call.ts';
-import { right } from './table.ts';
+import { confirmed } from './confirm.ts';
+import { counted, right, text, textOf } from './table.ts';
 
 const LISTS = 'revision dnsblZones { zone mode weight codes isOn reason checkedCount listedCount }';
 type Lists = Selected<Domain, typeof LISTS>;
@@ -22,7 +23,7 @@ async function list(call: Call): Promise<Shown> {
     ['ON', ({ isOn }) => isOn],
     [right('CHECKED'), ({ checkedCount }) => checkedCount],
     [right('LISTED'), ({ listedCount }) => listedCount],
-    ['REASON', ({ reason }) => reason],
+    [text('REASON'), ({ reason }) => reason],
   ]);
 }
 
@@ -45,12 +46,24 @@ async function add(call: Call): Promise<Shown> {
   return write(call, lists, [...others, added], `${zone} is used for ${call.args[0]}, mode ${mode}`);
 }
 
-async function remove(call: Call): Promise<Shown> {
+/** The lists, the one to remove, and the others. */
+async function readRemoval(call: Call) {
   const [name, zone = ''] = call.args;
   const lists = await readLists(call);
-  const rest = lists.dnsblZones.filter((each) => each.zone !== zone.toLowerCase());
-  if (rest.length === lists.dnsblZones.length) throw new ClientError(`${name} does not use "${zone}"`);
-  return write(call, lists, rest, `${zone} is no longer used for ${name}`);
+  const removed = lists.dnsblZones.find((each) => each.zone === zone.toLowerCase());
+  if (removed === undefined) throw new ClientError(`${name} does not use "${zone}"`);
+  return { lists, removed, rest: lists.dnsblZones.filter((each) => each !== removed) };
+}
+
+async function describeRemoval(call: Call): Promise<string> {
+  const { removed, rest } = await readRemoval(call);
+  const used = `It looked up ${counted(removed.checkedCount, 'sender')} and listed ${removed.listedCount}`;
+  return `This removes 1 list, ${textOf(removed.zone)} (${removed.mode}), and leaves ${rest.length}. ${used}.`;
+}
+
+async function remove(call: Call): Promise<Shown> {
+  const { lists, rest } = await readRemoval(call);
+  return write(call, lists, rest, `${call.args[1]} is no longer used for ${call.args[0]}`);
 }
 
 export const dnsblVerb: VerbTable = {
@@ -66,8 +79,12 @@ export const dnsblVerb: VerbTable = {
     add: {
       usage: 'DOMAIN ZONE [--reject] [--weight N] [--code ADDRESS]...',
       says: 'Adds or changes a list: DRY_RUN unless --reject is given.',
+      mutations: ['domainUpdate'],
       run: add,
     },
-    remove: { usage: 'DOMAIN ZONE', says: 'Removes a list.', run: remove },
+    remove: confirmed(
+      { usage: 'DOMAIN ZONE', says: 'Removes a list.', mutations: ['domainUpdate'], run: remove },
+      describeRemoval,
+    ),
   },
 };

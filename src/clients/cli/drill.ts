@@ -1,58 +1,13 @@
-/** `backup-mx doctor` and `backup-mx drill`: a domain and its primary are examined, by questions or by a marked message. */
+/** `backup-mx drill`: a marked message shows what an outage would do today. */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { DoctorReport, Drill as ApiDrill } from '../../control/generated.ts';
+import type { Drill as ApiDrill } from '../../control/generated.ts';
 import { parseDuration } from '../../mail/duration.ts';
 import { ClientError } from '../api/connection.ts';
 import { mutate, type Selected } from '../api/requests.ts';
-import { type Call, DONE, FAILED, type Shown, type SingleVerb, UsageError } from './action.ts';
+import { type Action, type Call, type Shown, type SingleVerb, UsageError } from './action.ts';
 import { durationOption, NOTHING_DONE, shown } from './call.ts';
-import { right, textOf } from './table.ts';
-
-const REPORT = 'at verdict findings { code verdict title evidence { asked answered } advice }';
-/** SGR: green, yellow, red, cyan. */
-const COLOURS = { OK: 32, WARNING: 33, PROBLEM: 31, UNKNOWN: 36 } as const;
-
-async function examine(call: Call): Promise<Shown> {
-  const input = { name: call.args[0] };
-  return shown(await mutate(call, 'domainCheck', input, `domain { name doctor { ${REPORT} } }`), ({ domain }) =>
-    domain?.doctor == null
-      ? { kind: 'LINE', line: 'no report yet: it is being made', data: null, exitCode: FAILED }
-      : shownReport(domain.name, domain.doctor, call.isSet('all')),
-  );
-}
-
-function shownReport(name: string, report: Selected<DoctorReport, typeof REPORT>, isAll: boolean): Shown {
-  const { at, verdict, findings } = report;
-  const listed = findings.filter(({ verdict }) => isAll || verdict !== 'OK');
-  const rows = listed.map(({ verdict, code, evidence, advice }) => [
-    verdict,
-    code,
-    evidence.map(({ asked, answered }) => `${asked}: ${answered}`).join('; '),
-    advice,
-  ]);
-  return {
-    kind: 'FACTS',
-    facts: [
-      ['domain', name],
-      ['examined', at],
-      ['verdict', verdict],
-      ['checks', `${findings.length}, ${findings.filter(({ verdict }) => verdict === 'OK').length} of them OK`],
-    ],
-    ...(rows.length === 0
-      ? {}
-      : { table: { columns: [{ title: 'VERDICT', colours: COLOURS }, 'CODE', 'EVIDENCE', 'WHAT TO DO'], rows } }),
-    data: report,
-    exitCode: verdict === 'PROBLEM' ? FAILED : DONE,
-  };
-}
-
-export const doctorVerb: SingleVerb = {
-  verb: 'doctor',
-  usage: 'DOMAIN [--all]',
-  says: 'Examines a domain and its primary; --all also shows checks that are OK. Exit code 1: a problem was found.',
-  example: 'backup-mx doctor example.org',
-  run: examine,
-};
+import { right, text, textOf } from './table.ts';
+import { DONE, FAILED } from './terminal.ts';
 
 const DRILL = `id recipient isScheduled state result messageId requestedAt enteredAt deliverAt releasedAt endedAt
   steps { name endedAfter latency reply host isPassed } findings { code verdict message }`;
@@ -80,7 +35,7 @@ async function drill(call: Call): Promise<Shown> {
   return shown(await mutate(call, mutation, input, `drill { ${DRILL} }`), async ({ drill: begun }) =>
     begun === null
       ? NOTHING_DONE
-      : shownDrill(await untilSettled(call, { name, begun, isHeldEnough: holdFor !== undefined })),
+      : shownDrill(call, await untilSettled(call, { name, begun, isHeldEnough: holdFor !== undefined })),
   );
 }
 
@@ -115,7 +70,7 @@ function factOf({ code, verdict, message }: Drill['findings'][number]): readonly
 }
 
 /** The conclusion comes first. A drill that is held has no failure so far. */
-function shownDrill(drilled: Drill): Shown {
+function shownDrill(call: Call, drilled: Drill): Shown {
   const { state, result, deliverAt, steps, findings } = drilled;
   const outlook = findings.find(({ code }) => code === 'OUTLOOK');
   const isWell = (result === null || result === 'DELIVERED') && findings.every(({ verdict }) => verdict !== 'PROBLEM');
@@ -123,12 +78,15 @@ function shownDrill(drilled: Drill): Shown {
     kind: 'FACTS',
     facts: [
       ['drill', drilled.id],
-      ['result', result ?? (deliverAt === null ? state : `${state} until ${deliverAt} or --deliver`)],
+      [
+        'result',
+        result ?? (deliverAt === null ? state : `${state}, is delivered ${call.time(deliverAt)} or by --deliver`),
+      ],
       ...(outlook === undefined ? [] : [factOf(outlook)]),
       ...findings.filter((finding) => finding !== outlook).map(factOf),
     ],
     table: {
-      columns: ['STEP', right('MS'), 'PASSED', 'REPLY'],
+      columns: ['STEP', right('MS'), 'PASSED', text('REPLY')],
       rows: steps.map(({ name, latency, isPassed, host, reply }) => [
         host === null ? name : `${name} ${host}`,
         parseDuration(latency),
@@ -146,5 +104,27 @@ export const drillVerb: SingleVerb = {
   usage: 'DOMAIN ([--hold SPAN] [--to ADDRESS] | --deliver)',
   says: 'Runs a fire drill: a marked message is accepted, held and delivered; shows what an outage would do today. Exit code 1: it was not delivered, or a problem was found.',
   example: 'backup-mx drill example.org',
+  mutations: ['domainDrill', 'domainDrillDeliver'],
   run: drill,
+};
+
+export const drillScheduleAction: Action = {
+  usage: 'NAME (--every SPAN | --off)',
+  says: 'Runs a drill at a regular interval of whole days, or no more.',
+  example: 'backup-mx domain drill-schedule example.org --every 30d',
+  mutations: ['domainDrillSchedule'],
+  run: async (call) => {
+    const interval = durationOption(call, 'every') ?? null;
+    if ((interval === null) !== call.isSet('off')) throw new UsageError('give --every or --off');
+    const answer = await mutate(call, 'domainDrillSchedule', { name: call.args[0], interval }, 'domain { name }');
+    return shown(answer, ({ domain }) =>
+      domain === null
+        ? NOTHING_DONE
+        : {
+            kind: 'LINE',
+            line: `${domain.name} is drilled ${interval === null ? 'by command only' : `every ${call.text('every')}`}`,
+            data: { ...domain, interval },
+          },
+    );
+  },
 };

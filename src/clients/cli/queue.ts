@@ -1,12 +1,14 @@
-/** `backup-mx queue` and `backup-mx outage`: held and ended mail, the actions on it, and the outages that hold it. */
+/** `backup-mx queue`: held and ended mail, and the actions on it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Message as ApiMessage, Operation as ApiOperation, TimelineEntry } from '../../control/generated.ts';
 import { ClientError } from '../api/connection.ts';
 import { allNodes, mutate, type Page, PAGE_INFO, readObject, type Selected } from '../api/requests.ts';
-import { type Action, type Call, errorLine, type Shown, UsageError, type VerbTable } from './action.ts';
+import { type Action, type Call, type Shown, UsageError, type VerbTable } from './action.ts';
 import { given, listOf, notYours, numberOption, shown, tableOf } from './call.ts';
 import { confirm } from './confirm.ts';
-import { bytesText, right, textOf } from './table.ts';
+import { errorLine } from './show.ts';
+import { bytesText, counted, right, text, textOf } from './table.ts';
+import { timeOption } from './time.ts';
 
 const ROW = 'id acceptedAt size reversePath domainName recipients { address state nextAttemptAt lastReply }';
 type Message = Selected<ApiMessage, typeof ROW>;
@@ -18,38 +20,36 @@ const FILTERS = '[--state STATE] [--recipient ADDRESS] [--from ADDRESS] [--since
 const SEARCHES = '[--client ADDRESS] [--message-id ID] [--id ID]';
 
 function filterOf(call: Call, domain: string | undefined): Record<string, unknown> {
-  const filter: Record<string, unknown> = {};
-  if (domain !== undefined) filter['domain'] = domain;
-  const state = call.text('state')?.toUpperCase();
-  if (state !== undefined) filter['state'] = state;
-  for (const [option, field] of [
-    ['recipient', 'recipient'],
-    ['from', 'reversePath'],
-    ['since', 'since'],
-    ['until', 'until'],
-    ['client', 'clientAddress'],
-    ['message-id', 'internetMessageId'],
-    ['id', 'transactionId'],
-  ] as const) {
-    const text = call.text(option);
-    if (text !== undefined) filter[field] = text === '<>' ? '' : text;
-  }
-  return filter;
+  const given = {
+    domain,
+    state: call.text('state'),
+    recipient: call.text('recipient'),
+    reversePath: call.text('from')?.replace(/^<>$/, ''),
+    since: timeOption(call, 'since', 'PAST'),
+    until: timeOption(call, 'until', 'PAST'),
+    clientAddress: call.text('client'),
+    internetMessageId: call.text('message-id'),
+    transactionId: call.text('id'),
+  };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
+/** Lists what is held, unless other states, all, or one message by its id are asked for. */
 async function list(call: Call): Promise<Shown> {
+  const filter = filterOf(call, call.text('domain'));
+  const isNamed = call.isSet('all') || 'internetMessageId' in filter || 'transactionId' in filter;
   const messages = await listOf(call, 'messages', ROW, {
     most: numberOption(call, 'count') ?? DEFAULT_COUNT,
     filterType: 'MessageFilter',
-    filter: filterOf(call, call.text('domain')),
+    filter: isNamed ? filter : { state: 'HELD', ...filter },
   });
   return tableOf(messages, [
     ['ID', ({ id }) => id],
-    ['ACCEPTED', ({ acceptedAt }) => acceptedAt],
+    ['ACCEPTED', ({ acceptedAt }) => call.time(acceptedAt)],
     [right('SIZE'), ({ size }) => bytesText(size)],
-    ['FROM', ({ reversePath }) => reversePath ?? '<>'],
+    [text('FROM'), ({ reversePath }) => reversePath ?? '<>'],
     [
-      'TO',
+      text('TO'),
       ({ recipients: [first, ...more] }) => `${first?.address}${more.length > 0 ? ` and ${more.length} more` : ''}`,
     ],
     ['STATE', ({ recipients }) => [...new Set(recipients.map(({ state }) => state))].join(' ')],
@@ -76,7 +76,11 @@ const TIMELINE = `query ($id: ID!, $first: Int!, $after: String) {
 const MOST_ENTRIES = 10_000;
 
 async function showMessage(call: Call): Promise<Shown> {
-  const message = await findMessage(call, call.args[0] ?? '');
+  return messageShown(call, await findMessage(call, call.args[0] ?? ''));
+}
+
+/** A message with its history. */
+async function messageShown(call: Call, message: Message): Promise<Shown> {
   const timeline = await allNodes(MOST_ENTRIES, async (after, first) => {
     const variables = { id: message.id, first, after };
     type Timeline = Page<Selected<TimelineEntry, typeof ENTRY>>;
@@ -88,18 +92,21 @@ async function showMessage(call: Call): Promise<Shown> {
     kind: 'FACTS',
     facts: [
       ['id', message.id],
-      ['accepted', message.acceptedAt],
+      ['accepted', call.time(message.acceptedAt)],
       ['domain', message.domainName],
       ['size', bytesText(message.size)],
       ['from', message.reversePath ?? '<>'],
       ...message.recipients.map(
         ({ address, state, nextAttemptAt }) =>
-          ['to', `${address} ${state}${nextAttemptAt === null ? '' : `, next attempt ${nextAttemptAt}`}`] as const,
+          [
+            'to',
+            `${address} ${state}${nextAttemptAt === null ? '' : `, next attempt ${call.time(nextAttemptAt)}`}`,
+          ] as const,
       ),
     ],
     table: {
-      columns: ['AT', 'WHAT', 'HOW'],
-      rows: timeline.map(({ at, kind, text }) => [at, kind, text]),
+      columns: ['AT', 'WHAT', text('HOW')],
+      rows: timeline.map((entry) => [call.time(entry.at), entry.kind, entry.text]),
     },
     data: { ...message, timeline },
   };
@@ -109,6 +116,15 @@ const OPERATION = 'id totalCount doneCount state';
 type Operation = Selected<ApiOperation, typeof OPERATION>;
 type Word = 'Retry' | 'Cancel' | 'Bounce';
 
+const ENDS = { Cancel: 'cancels, without a report to the senders', Bounce: 'returns to their senders' } as const;
+
+async function describeOne(call: Call, id: string, word: 'Cancel' | 'Bounce'): Promise<string> {
+  const { size, reversePath, recipients } = await findMessage(call, id);
+  const held = recipients.filter(({ state }) => state === 'HELD').map(({ address }) => textOf(address));
+  const to = `${counted(held.length, 'held recipient')}${held.length === 0 ? '' : ` (${held.slice(0, 5).join(', ')})`}`;
+  return `This ${ENDS[word]}: 1 message of ${bytesText(size)} from ${textOf(reversePath ?? '<>')} to ${to}.`;
+}
+
 /** One message by its id, or many by a filter. */
 async function act(call: Call, word: Word): Promise<Shown> {
   const [id] = call.args;
@@ -117,6 +133,7 @@ async function act(call: Call, word: Word): Promise<Shown> {
   if ((id === undefined) === (domain === undefined))
     throw new UsageError('give a message id, or --domain and a filter');
   if (id !== undefined) {
+    if (word !== 'Retry') await confirm(call, () => describeOne(call, id, word));
     const answer = await mutate(call, `message${word}`, { id, ...reason }, '');
     return shown(answer, () => ({ kind: 'LINE', line: `${id}: done`, data: { id } }));
   }
@@ -127,12 +144,13 @@ async function act(call: Call, word: Word): Promise<Shown> {
   const dryRun = call.isSet('dry-run');
   if (!dryRun && word !== 'Retry') {
     await confirm(call, async () => {
-      const counted = await request({ dryRun: true });
-      if (counted.kind === 'REFUSED') throw new ClientError(counted.errors.map(errorLine).join('\nbackup-mx: '));
+      const found = await request({ dryRun: true });
+      if (found.kind === 'REFUSED')
+        throw new ClientError(found.errors.map((error) => errorLine(error)).join('\nbackup-mx: '));
       // What the person agrees to is this many: when mail has come or gone meanwhile, nothing is done.
-      expectedCount ??= counted.payload.matchedCount ?? undefined;
-      const end = word === 'Cancel' ? 'cancels, without a report to the senders:' : 'returns to their senders:';
-      return `This ${end} ${(counted.payload.matchedCount ?? 0).toLocaleString('en')} held messages of ${textOf(domain ?? '')}.`;
+      expectedCount ??= found.payload.matchedCount ?? undefined;
+      const count = (found.payload.matchedCount ?? 0).toLocaleString('en');
+      return `This ${ENDS[word]}: ${count} held messages of ${textOf(domain ?? '')}.`;
     });
   }
   const answer = await request({ dryRun, ...(expectedCount === undefined ? {} : { expectedCount }) });
@@ -143,16 +161,14 @@ async function act(call: Call, word: Word): Promise<Shown> {
   return { kind: 'LINE', line: `${ended.state}: ${ended.doneCount} of ${ended.totalCount} messages`, data: ended };
 }
 
-/** Waits until the operation has ended; on a screen reports each change of its progress. */
+/** Waits until the operation has ended; a person who watches sees its progress. */
 async function follow(call: Call, begun: Operation): Promise<Operation> {
-  const { terminal } = call;
+  const { terminal, progress } = call;
   let operation = begun;
-  for (let reported = -1; operation.state === 'RUNNING'; ) {
-    if (operation.doneCount !== reported && terminal.isWatched)
-      terminal.report(`${operation.doneCount} of ${operation.totalCount}`);
-    reported = operation.doneCount;
+  while (operation.state === 'RUNNING') {
+    progress.say(`${operation.doneCount} of ${operation.totalCount} messages`);
     await sleep(POLL_MS, undefined, { signal: terminal.interruption }).catch(() => {
-      throw new ClientError(`operation ${begun.id} continues; the query "operation" shows its progress`);
+      throw new ClientError(`operation ${begun.id} continues: backup-mx queue stop ${begun.id} stops it`);
     });
     const next = await readObject(call, 'operation', begun.id, OPERATION);
     if (next === null) throw new ClientError(`operation ${begun.id} is gone`);
@@ -175,6 +191,7 @@ function acting(word: Word, says: string): Action {
   return {
     usage: `(ID | --domain NAME ${FILTERS} [--expect N] [--dry-run] [--no-wait]${yes}) [--reason TEXT]`,
     says,
+    mutations: [`message${word}`, `messages${word}`],
     run: (call) => act(call, word),
   };
 }
@@ -183,50 +200,22 @@ export const queueVerb: VerbTable = {
   verb: 'queue',
   says: 'Held and ended mail.',
   example: 'backup-mx queue retry --domain example.org --from news@example.net',
+  preset: 'list',
   actions: {
     list: {
-      usage: `[--domain NAME] ${FILTERS} ${SEARCHES} [--count N]`,
-      says: 'Lists messages, newest first; 50 by default.',
+      usage: `[--domain NAME] ${FILTERS} ${SEARCHES} [--all] [--count N]`,
+      says: 'Lists held messages, newest first, 50 by default; --state, --id, --message-id and --all also find others.',
       run: list,
     },
     show: { usage: 'ID', says: 'Shows one message with its history.', run: showMessage },
     retry: acting('Retry', 'Tries held mail now.'),
     cancel: acting('Cancel', 'Cancels held mail without a report to its senders.'),
     bounce: acting('Bounce', 'Returns held mail to its senders.'),
-    stop: { usage: 'OPERATION-ID', says: 'Stops an action on many messages; what is done stays done.', run: stop },
-  },
-};
-
-const OUTAGE =
-  'id domainName kind startedAt endedAt heldCount heldSize oldestAcceptedAt nextAttemptAt lastReply drain { messagesPerSecond etaAt }';
-
-async function listOutages(call: Call): Promise<Shown> {
-  const outages = await listOf(call, 'outages', OUTAGE, {
-    most: numberOption(call, 'count') ?? DEFAULT_COUNT,
-    filterType: 'OutageFilter',
-    filter: { ...given(call, 'domain'), ...(call.isSet('all') ? {} : { isOpen: true }) },
-  });
-  return tableOf(outages, [
-    ['DOMAIN', ({ domainName }) => domainName],
-    ['KIND', ({ kind }) => kind],
-    ['SINCE', ({ startedAt }) => startedAt],
-    ['UNTIL', ({ endedAt }) => endedAt],
-    [right('HELD'), ({ heldCount }) => heldCount],
-    [right('SIZE'), ({ heldSize }) => (heldSize === null ? null : bytesText(heldSize))],
-    ['NEXT TRY', ({ nextAttemptAt }) => nextAttemptAt],
-    ['LAST REPLY', ({ lastReply }) => lastReply],
-  ]);
-}
-
-export const outageVerb: VerbTable = {
-  verb: 'outage',
-  says: 'Primaries that are down.',
-  example: 'backup-mx outage list --domain example.org',
-  actions: {
-    list: {
-      usage: '[--domain NAME] [--all] [--count N]',
-      says: 'Lists open outages; with --all also those that are over.',
-      run: listOutages,
+    stop: {
+      usage: 'OPERATION-ID',
+      says: 'Stops an action on many messages; what is done stays done.',
+      mutations: ['operationStop'],
+      run: stop,
     },
   },
 };

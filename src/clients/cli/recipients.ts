@@ -1,8 +1,19 @@
 /** `backup-mx recipients`: User Lists. */
-import { ClientError } from '../api/connection.ts';
-import { allNodes, mutate, type Page, PAGE_INFO } from '../api/requests.ts';
+import type { RecipientListReplacePayload } from '../../control/generated.ts';
+import {
+  allNodes,
+  mutate,
+  type Mutated,
+  type Page,
+  PAGE_INFO,
+  type Selected,
+  type UserError,
+} from '../api/requests.ts';
 import { type Action, type Call, type Shown, UsageError, type VerbTable } from './action.ts';
 import { NOTHING_DONE, notYours, numberField, readFileOrInput, shown, tableOf } from './call.ts';
+import { confirm, mustBeAsked } from './confirm.ts';
+import { type Entry, readMailboxes } from './mailbox-file.ts';
+import { textOf } from './table.ts';
 
 /** The most that a list may have. */
 const MOST_LISTED = 1_000_000;
@@ -24,23 +35,27 @@ async function list({ ask, args: [name] }: Call): Promise<Shown> {
   return tableOf(localParts, [['LOCAL PART', readable]]);
 }
 
-/** One local part a line; empty lines and those that begin with `#` are passed over. @throws ClientError with the line of what cannot be one */
-async function readList(call: Call): Promise<readonly string[]> {
-  const file = call.text('from');
-  if (file === undefined) {
-    if (call.args.length === 1)
-      throw new UsageError('give local parts, or --from FILE: an empty file means no entries');
-    return call.args.slice(1);
-  }
-  if (call.args.length > 1) throw new UsageError('give local parts or --from FILE, not both');
-  const text = await readFileOrInput(call, file);
-  return text.split(/\r?\n/).flatMap((line, index) => {
-    const entry = line.trim();
-    if (entry === '' || entry.startsWith('#')) return [];
-    if (/\s/.test(entry) && !QUOTED.test(entry))
-      throw new ClientError(`${file === '-' ? 'standard input' : file}, line ${index + 1}: ${complaint(entry)}`);
-    return [entry];
+/** Throws UsageError unless entries come from one side: an argument or a file. */
+function checkSource(call: Call): void {
+  const isFile = call.text('from') !== undefined;
+  if (!isFile && call.args.length === 1)
+    throw new UsageError('give local parts, or --from FILE: an empty file means no entries');
+  if (isFile && call.args.length > 1) throw new UsageError('give local parts or --from FILE, not both');
+}
+
+/** The entries that were given, each with its place. Throws ClientError with the lines that cannot be mailboxes. */
+async function readEntries(call: Call): Promise<readonly Entry[]> {
+  const from = call.text('from');
+  const [domain = '', ...localParts] = call.args;
+  if (from === undefined) return localParts.map((localPart) => ({ localPart, place: textOf(localPart) }));
+  const file = from === '-' ? 'standard input' : from;
+  const { entries, foreignCount } = readMailboxes(await readFileOrInput(call, from), {
+    file,
+    domain,
+    format: call.text('format'),
   });
+  if (foreignCount > 0) call.terminal.report(`${file}: ${foreignCount} addresses of other domains are passed over`);
+  return entries;
 }
 
 /** As `--from` takes it again. The API quotes what it would misread itself. */
@@ -48,34 +63,65 @@ function readable(localPart: string): string {
   return /\s/.test(localPart) && !localPart.startsWith('"') ? `"${localPart.replaceAll('\\', '\\\\')}"` : localPart;
 }
 
-/** A local part that is meant to have a space stands in quotes, with or without its domain. */
-const QUOTED = /^"[^]*"(?:@\S*)?$/;
-
-/** An entry with a space is a person's name, a column of a table or a remark, and would be a mailbox that no one has. */
-function complaint(entry: string): string {
-  const shown = JSON.stringify(entry.length > 80 ? `${entry.slice(0, 80)}…` : entry);
-  return `${shown} has a space: one mailbox a line, and in quotes one that really has a space`;
-}
-
 type ListMutation = 'recipientListAdd' | 'recipientListRemove' | 'recipientListReplace';
 
+const CHANGE = 'domain { name recipientList { entryCount } } change { addedCount removedCount added removed }';
+type Payload = Selected<RecipientListReplacePayload, typeof CHANGE>;
+
+/** Adds, removes or replaces; what removes entries asks first. */
 async function changeList(call: Call, mutation: ListMutation): Promise<Shown> {
-  const localParts = await readList(call);
+  const isDry = call.isSet('dry-run');
+  const mayAsk = mutation !== 'recipientListAdd' && !isDry && !call.isSet('yes');
+  checkSource(call);
+  if (mayAsk) mustBeAsked(call);
+  const entries = await readEntries(call);
   const input = {
     domain: call.args[0],
-    localParts,
-    dryRun: call.isSet('dry-run'),
+    localParts: entries.map(({ localPart }) => localPart),
     ...(mutation === 'recipientListAdd'
       ? {}
       : { force: call.isSet('force'), allowEveryone: call.isSet('allow-everyone') }),
     ...numberField(call, 'expected-revision', 'expectedRevision'),
   };
-  const answer = await mutate(call, mutation, input, 'change { addedCount removedCount added removed }');
-  return shown(answer, ({ change }) => {
+  const request = async (dryRun: boolean): Promise<Mutated<Payload>> => {
+    const { length } = entries;
+    call.progress.say(`${dryRun ? 'comparing' : 'storing'} ${length.toLocaleString('en')} entries`);
+    const answer = await mutate(call, mutation, { ...input, dryRun }, CHANGE);
+    return answer.kind === 'REFUSED'
+      ? { ...answer, errors: answer.errors.map((error) => placed(error, entries)) }
+      : answer;
+  };
+  if (mayAsk) {
+    const planned = await request(true);
+    if (planned.kind === 'REFUSED') return planned;
+    if ((planned.payload.change?.removedCount ?? 0) > 0) await confirm(call, async () => lossText(planned.payload));
+  }
+  return shown(await request(isDry), ({ change }) => {
     if (change === null) return NOTHING_DONE;
-    const [added, removed] = input.dryRun ? ['would add', 'would remove'] : ['added', 'removed'];
+    const [added, removed] = isDry ? ['would add', 'would remove'] : ['added', 'removed'];
     return { kind: 'LINE', line: `${added} ${change.addedCount}, ${removed} ${change.removedCount}`, data: change };
   });
+}
+
+/** Names that a question tells. */
+const MOST_NAMED = 10;
+
+function lossText({ domain, change }: Payload): string {
+  const removed = change?.removed ?? [];
+  const count = change?.removedCount ?? 0;
+  const names = removed.slice(0, MOST_NAMED).map(textOf).join(', ');
+  const total = (domain?.recipientList.entryCount ?? 0).toLocaleString('en');
+  return (
+    `This removes ${count.toLocaleString('en')} of ${total} entries of ${textOf(domain?.name)}, whose mail is refused from then on: ` +
+    `${names}${count > MOST_NAMED ? ', …' : ''}.`
+  );
+}
+
+/** An error about an entry, at the place that the entry comes from. */
+function placed(error: UserError, entries: readonly Entry[]): UserError {
+  const [first, index] = error.path;
+  const entry = first === 'localParts' && index !== undefined ? entries[Number(index)] : undefined;
+  return entry === undefined ? error : { ...error, path: [entry.place] };
 }
 
 async function forget(call: Call): Promise<Shown> {
@@ -88,10 +134,11 @@ async function forget(call: Call): Promise<Shown> {
 }
 
 function changing(mutation: ListMutation, says: string): Action {
-  const force = mutation === 'recipientListAdd' ? '' : ' [--force] [--allow-everyone]';
+  const removing = mutation === 'recipientListAdd' ? '' : ' [--force] [--allow-everyone] [--yes]';
   return {
-    usage: `DOMAIN (LOCALPART... | --from FILE|-) [--expected-revision N] [--dry-run]${force}`,
+    usage: `DOMAIN (LOCALPART... | --from FILE|- [--format FORMAT]) [--expected-revision N] [--dry-run]${removing}`,
     says,
+    mutations: [mutation],
     run: (call) => changeList(call, mutation),
   };
 }
@@ -102,7 +149,10 @@ export const recipientsVerb: VerbTable = {
   example: 'backup-mx recipients replace example.org --from users.txt --dry-run',
   actions: {
     list: { usage: 'DOMAIN', says: 'Lists the entries of a User List.', run: list },
-    add: changing('recipientListAdd', 'Adds entries.'),
+    add: changing(
+      'recipientListAdd',
+      'Adds entries. FILE has one mailbox a line, or is a Postfix map, CSV or LDIF: its content or --format says which.',
+    ),
     remove: changing(
       'recipientListRemove',
       'Removes entries; the last ones only with --allow-everyone, since then any mailbox is accepted.',
@@ -111,6 +161,7 @@ export const recipientsVerb: VerbTable = {
     forget: {
       usage: 'ADDRESS',
       says: 'Forgets the answer about a mailbox, so that the primary is asked again.',
+      mutations: ['recipientForget'],
       run: forget,
     },
   },

@@ -3,9 +3,10 @@ import { parseDuration, UNIT_MS } from '../../mail/duration.ts';
 import { mutate } from '../api/requests.ts';
 import { type Action, type Call, type Shown, UsageError } from './action.ts';
 import { find, numberOption, readFileOrInput, shown, tableOf } from './call.ts';
+import { confirmed, describeUnsetMx } from './confirm.ts';
 import { right } from './table.ts';
 
-const ZONE_CHANGE = '[--server HOST[:PORT]] [--key NAME --secret-file FILE [--algorithm HMAC-SHA256]] [--dry-run]';
+const ZONE_CHANGE = '[--server HOST[:PORT]] [--key NAME --secret-file FILE [--algorithm ALGORITHM]] [--dry-run]';
 
 /** The secret is in a file: what stands in the arguments every user of the machine can read. */
 async function keyOf(call: Call): Promise<Record<string, string> | null> {
@@ -13,7 +14,7 @@ async function keyOf(call: Call): Promise<Record<string, string> | null> {
   const file = call.text('secret-file');
   if (keyName === undefined && file === undefined) return null;
   if (keyName === undefined || file === undefined) throw new UsageError('--key and --secret-file belong together');
-  const algorithm = (call.text('algorithm') ?? 'hmac-sha256').toUpperCase().replaceAll('-', '_');
+  const algorithm = call.text('algorithm') ?? 'HMAC_SHA256';
   return { keyName, algorithm, secret: (await readFileOrInput(call, file)).trim() };
 }
 
@@ -68,6 +69,7 @@ export const setMxActions: Readonly<Record<string, Action>> = {
     usage: `NAME ${ZONE_CHANGE} [--preference N] [--sandwich | --no-sandwich]`,
     says: 'Adds MX records for all our names to its zone by dynamic update; --dry-run shows what it would add.',
     example: 'backup-mx domain set-mx example.org --key backup-mx --secret-file key.secret --dry-run',
+    mutations: ['domainSetMx'],
     run: (call) => {
       const preference = numberOption(call, 'preference');
       if (call.isSet('sandwich') && call.isSet('no-sandwich')) throw new UsageError('--sandwich or --no-sandwich');
@@ -75,10 +77,14 @@ export const setMxActions: Readonly<Record<string, Action>> = {
       return changeZone(call, 'domainSetMx', { preference: preference ?? null, sandwich });
     },
   },
-  'unset-mx': {
-    usage: `NAME ${ZONE_CHANGE}`,
-    says: 'Removes the records that set-mx added.',
-    example: 'backup-mx domain unset-mx example.org --key backup-mx --secret-file key.secret',
-    run: (call) => changeZone(call, 'domainUnsetMx', {}),
-  },
+  'unset-mx': confirmed(
+    {
+      usage: `NAME ${ZONE_CHANGE}`,
+      says: 'Removes the records that set-mx added; --dry-run shows what it would remove.',
+      example: 'backup-mx domain unset-mx example.org --key backup-mx --secret-file key.secret',
+      mutations: ['domainUnsetMx'],
+      run: (call) => changeZone(call, 'domainUnsetMx', {}),
+    },
+    describeUnsetMx,
+  ),
 };

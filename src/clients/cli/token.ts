@@ -1,9 +1,10 @@
-/** `backup-mx token` and `backup-mx tenant`: who may do what. */
+/** `backup-mx token`: the secrets of scripts and people, and what each may do. */
 import { mutate } from '../api/requests.ts';
 import type { Call, Shown, VerbTable } from './action.ts';
-import { createdSecret, given, listOf, durationField, numberOption, shown, tableOf } from './call.ts';
-import { confirmed, describeTenant, describeToken } from './confirm.ts';
-import { right, textOf } from './table.ts';
+import { createdSecret, durationField, given, listOf, shown, tableOf } from './call.ts';
+import { confirmed, describeRotation, describeToken } from './confirm.ts';
+import { text, textOf } from './table.ts';
+import { timeField, timeOption } from './time.ts';
 
 const TOKEN = 'id name prefix scopes tenant { name } expiresAt lastUsedAt';
 
@@ -18,6 +19,10 @@ async function make(
   );
 }
 
+function expiry(call: Call): Record<string, string | null> {
+  return call.isSet('no-expiry') ? { expiresAt: null } : timeField(call, 'expires', 'FUTURE', 'expiresAt');
+}
+
 export const tokenVerb: VerbTable = {
   verb: 'token',
   says: 'Tokens of scripts and people.',
@@ -29,36 +34,37 @@ export const tokenVerb: VerbTable = {
       run: async (call) =>
         tableOf(await listOf(call, 'tokens', TOKEN), [
           ['ID', ({ id }) => id],
-          ['NAME', ({ name }) => name],
-          ['TENANT', ({ tenant }) => tenant.name],
+          [text('NAME'), ({ name }) => name],
+          [text('TENANT'), ({ tenant }) => tenant.name],
           ['PREFIX', ({ prefix }) => prefix],
-          ['SCOPES', ({ scopes }) => scopes.join(' ')],
-          ['EXPIRES', ({ expiresAt }) => expiresAt],
-          ['LAST USED', ({ lastUsedAt }) => lastUsedAt],
+          [text('SCOPES'), ({ scopes }) => scopes.join(' ')],
+          ['EXPIRES', ({ expiresAt }) => call.time(expiresAt)],
+          ['LAST USED', ({ lastUsedAt }) => call.time(lastUsedAt)],
         ]),
     },
     create: {
       usage: 'NAME --scope SCOPE... [--tenant ID] [--expires TIME]',
-      says: 'Creates a token and prints its secret, once.',
+      says: 'Creates a token and prints its secret, once. --expires takes a time, or a span from now.',
+      mutations: ['tokenCreate'],
       run: (call) =>
         make(call, 'tokenCreate', {
           name: call.args[0],
-          scopes: call.list('scope').map((scope) => scope.toUpperCase()),
+          scopes: call.list('scope'),
           tenantId: call.text('tenant') ?? null,
-          expiresAt: call.text('expires') ?? null,
+          expiresAt: timeOption(call, 'expires', 'FUTURE') ?? null,
         }),
     },
-    update: {
+    set: {
       usage: 'ID [--name NAME] [--scope SCOPE]... [--expires TIME | --no-expiry]',
       says: 'Changes the name, the scopes or the end of a token; its secret stays.',
+      mutations: ['tokenUpdate'],
       run: async (call) => {
-        const scopes = call.list('scope').map((scope) => scope.toUpperCase());
+        const scopes = call.list('scope');
         const input = {
           id: call.args[0],
           ...given(call, 'name'),
           ...(scopes.length === 0 ? {} : { scopes }),
-          ...(call.isSet('no-expiry') ? { expiresAt: null } : {}),
-          ...(call.text('expires') === undefined ? {} : { expiresAt: call.text('expires') }),
+          ...expiry(call),
         };
         return shown(await mutate(call, 'tokenUpdate', input, `token { ${TOKEN} }`), ({ token }) => ({
           kind: 'LINE',
@@ -67,79 +73,28 @@ export const tokenVerb: VerbTable = {
         }));
       },
     },
-    rotate: {
-      usage: 'ID [--overlap SPAN]',
-      says: 'Prints a new secret; the old one stays valid for a day, or for --overlap.',
-      run: (call) => make(call, 'tokenRotate', { id: call.args[0], ...durationField(call, 'overlap', 'overlap') }),
-    },
-    revoke: confirmed(
+    rotate: confirmed(
+      {
+        usage: 'ID [--overlap SPAN]',
+        says: 'Prints a new secret; the old one stays valid for a day, or for --overlap.',
+        mutations: ['tokenRotate'],
+        run: (call) => make(call, 'tokenRotate', { id: call.args[0], ...durationField(call, 'overlap', 'overlap') }),
+      },
+      describeRotation('token'),
+    ),
+    delete: confirmed(
       {
         usage: 'ID',
         says: 'Ends a token at once.',
+        mutations: ['tokenDelete'],
         run: async (call) =>
           shown(await mutate(call, 'tokenDelete', { id: call.args[0] }, 'token { id name }'), ({ token }) => ({
             kind: 'LINE',
-            line: `${textOf(token?.name)} is revoked`,
+            line: `${textOf(token?.name)} is deleted`,
             data: token,
           })),
       },
       describeToken,
-    ),
-  },
-};
-
-const TENANT = 'id name quotas { domains recipientEntries tokens webhooks alertContacts } createdAt';
-
-async function changeTenant(
-  call: Call,
-  mutation: 'tenantCreate' | 'tenantDelete',
-  input: Readonly<Record<string, unknown>>,
-): Promise<Shown> {
-  return shown(await mutate(call, mutation, input, `tenant { ${TENANT} }`), ({ tenant }) => ({
-    kind: 'LINE',
-    line: mutation === 'tenantCreate' ? String(tenant?.id) : `${textOf(tenant?.name)} is deleted`,
-    data: tenant,
-  }));
-}
-
-export const tenantVerb: VerbTable = {
-  verb: 'tenant',
-  says: 'Owners of domains.',
-  example: "backup-mx tenant create 'Example Ltd' --domains 50",
-  actions: {
-    list: {
-      usage: '',
-      says: 'Lists the tenants you may see, with their quotas.',
-      run: async (call) =>
-        tableOf(await listOf(call, 'tenants', TENANT), [
-          ['ID', ({ id }) => id],
-          ['NAME', ({ name }) => name],
-          [right('DOMAINS'), ({ quotas }) => quotas.domains],
-          [right('ENTRIES'), ({ quotas }) => quotas.recipientEntries],
-          [right('TOKENS'), ({ quotas }) => quotas.tokens],
-        ]),
-    },
-    create: {
-      usage: 'NAME [--domains N] [--entries N] [--tokens N] [--webhooks N] [--contacts N]',
-      says: 'Adds a tenant and prints its id.',
-      run: (call) => {
-        const quotas = {
-          domains: numberOption(call, 'domains'),
-          recipientEntries: numberOption(call, 'entries'),
-          tokens: numberOption(call, 'tokens'),
-          webhooks: numberOption(call, 'webhooks'),
-          alertContacts: numberOption(call, 'contacts'),
-        };
-        return changeTenant(call, 'tenantCreate', { name: call.args[0], quotas });
-      },
-    },
-    delete: confirmed(
-      {
-        usage: 'ID',
-        says: 'Removes a tenant that has no more domains.',
-        run: (call) => changeTenant(call, 'tenantDelete', { id: call.args[0] }),
-      },
-      describeTenant,
     ),
   },
 };

@@ -2,7 +2,7 @@
 import type { WebhookDelivery } from '../../control/generated.ts';
 import { visible } from '../../mail/visible.ts';
 import { allNodes, mutate, type Page, PAGE_INFO, type Selected } from '../api/requests.ts';
-import { type Call, DONE, FAILED, type Shown, type VerbTable } from './action.ts';
+import type { Call, Shown, VerbTable } from './action.ts';
 import {
   createdSecret,
   given,
@@ -14,13 +14,16 @@ import {
   shown,
   tableOf,
 } from './call.ts';
-import { confirmed, describeWebhook } from './confirm.ts';
+import { confirmed, describeDisabled, describeRotation, describeWebhook } from './confirm.ts';
+import { text } from './table.ts';
+import { DONE, FAILED } from './terminal.ts';
+import { timeOption } from './time.ts';
 
 const WEBHOOK = 'id url description events domains status disabledReason failingSince previousSecretUntil createdAt';
 
 /** Options that a webhook is made or changed with; absent ones are left out. */
 function settings(call: Call): Record<string, unknown> {
-  const events = call.list('event').map((event) => event.toUpperCase().replace('.', '_'));
+  const events = call.list('event');
   const domains = call.list('domain');
   return {
     ...(events.length === 0 ? {} : { events }),
@@ -53,7 +56,7 @@ const DELIVERY = 'id type status attemptCount createdAt lastAttemptAt nextAttemp
 type Delivery = Selected<WebhookDelivery, typeof DELIVERY>;
 
 async function deliveries(call: Call): Promise<Shown> {
-  const status = call.text('status')?.toUpperCase() ?? null;
+  const status = call.text('status') ?? null;
   const query = `query ($id: ID!, $first: Int!, $after: String, $filter: WebhookDeliveryFilter) {
     webhook(id: $id) { deliveries(first: $first, after: $after, filter: $filter) { nodes { ${DELIVERY} } ${PAGE_INFO} } } }`;
   const found = await allNodes(numberOption(call, 'limit') ?? 100, async (after, first) => {
@@ -66,9 +69,9 @@ async function deliveries(call: Call): Promise<Shown> {
     ['TYPE', ({ type }) => type],
     ['STATUS', (delivery) => delivery.status],
     ['ATTEMPTS', ({ attemptCount }) => attemptCount],
-    ['CREATED', ({ createdAt }) => createdAt],
-    ['NEXT ATTEMPT', ({ nextAttemptAt }) => nextAttemptAt],
-    ['ANSWER', ({ responseStatus, responseText }) => answerText(responseStatus, responseText?.slice(0, 60))],
+    ['CREATED', ({ createdAt }) => call.time(createdAt)],
+    ['NEXT ATTEMPT', ({ nextAttemptAt }) => call.time(nextAttemptAt)],
+    [text('ANSWER'), ({ responseStatus, responseText }) => answerText(responseStatus, responseText?.slice(0, 60))],
   ]);
 }
 
@@ -86,7 +89,7 @@ async function send(
 }
 
 async function replay(call: Call): Promise<Shown> {
-  const input = { id: call.args[0], since: call.text('since') ?? missing('since') };
+  const input = { id: call.args[0], since: timeOption(call, 'since', 'PAST') ?? missing('since') };
   return shown(await mutate(call, 'webhookReplay', input, 'replayedCount hasMore'), ({ replayedCount, hasMore }) => {
     const more = hasMore === true ? '; there are more: replay again from a later time' : '';
     return { kind: 'LINE', line: `${replayedCount} messages are sent${more}`, data: { replayedCount, hasMore } };
@@ -104,16 +107,17 @@ export const webhookVerb: VerbTable = {
       run: async (call) =>
         tableOf(await listOf(call, 'webhooks', WEBHOOK), [
           ['ID', ({ id }) => id],
-          ['URL', ({ url }) => url],
+          [text('URL'), ({ url }) => url],
           ['STATUS', ({ status, disabledReason }) => disabledReason ?? status],
-          ['FAILING SINCE', ({ failingSince }) => failingSince],
-          ['DOMAINS', ({ domains }) => domains?.join(' ') ?? 'all'],
-          ['EVENTS', ({ events }) => events.join(' ').toLowerCase()],
+          ['FAILING SINCE', ({ failingSince }) => call.time(failingSince)],
+          [text('DOMAINS'), ({ domains }) => domains?.join(' ') ?? 'all'],
+          [text('EVENTS'), ({ events }) => events.join(' ').toLowerCase()],
         ]),
     },
     create: {
       usage: 'URL --event EVENT... [--domain NAME]... [--description TEXT] [--tenant ID]',
       says: 'Creates a webhook and prints the secret for its signatures, once.',
+      mutations: ['webhookCreate'],
       run: (call) =>
         make(call, 'webhookCreate', {
           events: [],
@@ -125,6 +129,7 @@ export const webhookVerb: VerbTable = {
     set: {
       usage: 'ID [--url URL] [--event EVENT]... [--domain NAME]... [--all-domains] [--description TEXT]',
       says: 'Changes a webhook.',
+      mutations: ['webhookUpdate'],
       run: (call) => {
         const all = call.isSet('all-domains') ? { domains: null } : {};
         return changeWebhook(call, { ...settings(call), ...all, ...given(call, 'url') }, 'changed');
@@ -133,25 +138,40 @@ export const webhookVerb: VerbTable = {
     enable: {
       usage: 'ID',
       says: 'Enables a webhook; replay sends the events that happened meanwhile.',
+      mutations: ['webhookUpdate'],
       run: (call) => changeWebhook(call, { isEnabled: true }, 'enabled'),
     },
-    disable: {
-      usage: 'ID',
-      says: 'Disables a webhook and drops its pending deliveries.',
-      run: (call) => changeWebhook(call, { isEnabled: false }, 'disabled'),
-    },
-    rotate: {
-      usage: 'ID [--overlap SPAN]',
-      says: 'Prints a new secret; the old one also signs for a day, or for --overlap.',
-      run: (call) => make(call, 'webhookRotate', { id: call.args[0], ...durationField(call, 'overlap', 'overlap') }),
-    },
+    disable: confirmed(
+      {
+        usage: 'ID',
+        says: 'Disables a webhook and drops its pending deliveries.',
+        mutations: ['webhookUpdate'],
+        run: (call) => changeWebhook(call, { isEnabled: false }, 'disabled'),
+      },
+      describeDisabled,
+    ),
+    rotate: confirmed(
+      {
+        usage: 'ID [--overlap SPAN]',
+        says: 'Prints a new secret; the old one also signs for a day, or for --overlap.',
+        mutations: ['webhookRotate'],
+        run: (call) => make(call, 'webhookRotate', { id: call.args[0], ...durationField(call, 'overlap', 'overlap') }),
+      },
+      describeRotation('webhook'),
+    ),
     delete: confirmed(
-      { usage: 'ID', says: 'Removes a webhook.', run: (call) => changeWebhook(call, {}, 'deleted') },
+      {
+        usage: 'ID',
+        says: 'Deletes a webhook.',
+        mutations: ['webhookDelete'],
+        run: (call) => changeWebhook(call, {}, 'deleted'),
+      },
       describeWebhook,
     ),
     test: {
       usage: 'ID',
       says: 'Sends a ping and shows the answer; exit code 1 if it is not accepted.',
+      mutations: ['webhookTest'],
       run: (call) =>
         send(call, 'webhookTest', (delivery) => ({
           kind: 'LINE',
@@ -161,13 +181,14 @@ export const webhookVerb: VerbTable = {
         })),
     },
     deliveries: {
-      usage: 'ID [--status pending|delivered|failed] [--limit N]',
+      usage: 'ID [--status STATUS] [--limit N]',
       says: 'Lists sent and pending deliveries, newest first.',
       run: deliveries,
     },
     redeliver: {
       usage: 'DELIVERY-ID',
       says: 'Sends a delivery again.',
+      mutations: ['webhookRedeliver'],
       run: (call) =>
         send(call, 'webhookRedeliver', (delivery) => ({
           kind: 'LINE',
@@ -175,6 +196,11 @@ export const webhookVerb: VerbTable = {
           data: delivery,
         })),
     },
-    replay: { usage: 'ID --since TIME', says: 'Sends all events since then again.', run: replay },
+    replay: {
+      usage: 'ID --since TIME',
+      says: 'Sends all events since then again.',
+      mutations: ['webhookReplay'],
+      run: replay,
+    },
   },
 };

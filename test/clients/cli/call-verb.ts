@@ -1,5 +1,7 @@
 /** A verb of the command as a person calls it: what it prints to whom, and how it ends. */
-import { runVerb, type SingleVerb, type Terminal, type VerbTable } from '../../../src/clients/cli/action.ts';
+import type { SingleVerb, VerbTable } from '../../../src/clients/cli/action.ts';
+import { runVerb } from '../../../src/clients/cli/run.ts';
+import type { Terminal } from '../../../src/clients/cli/terminal.ts';
 import { TOKEN } from '../../control/harness.ts';
 
 export interface Ended {
@@ -23,6 +25,8 @@ export async function callVerb(
     report: (line) => void err.push(...line.split('\n')),
     isScreen: false,
     isWatched: false,
+    progress: (text) => void (text === '' ? 0 : err.push(text)),
+    width: null,
     question: null,
     interruption: new AbortController().signal,
     readInput: async () => '',

@@ -1,12 +1,14 @@
 /** What destroys asks first: with counts on a terminal, and nothing is done without `--yes` where there is none. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { join } from 'node:path';
-import type { SingleVerb, Terminal, VerbTable } from '../../../src/clients/cli/action.ts';
+import type { SingleVerb, VerbTable } from '../../../src/clients/cli/action.ts';
 import { applyVerb } from '../../../src/clients/cli/apply.ts';
 import { contactVerb } from '../../../src/clients/cli/contact.ts';
 import { domainVerb } from '../../../src/clients/cli/domain.ts';
 import { queueVerb } from '../../../src/clients/cli/queue.ts';
-import { tenantVerb, tokenVerb } from '../../../src/clients/cli/token.ts';
+import type { Terminal } from '../../../src/clients/cli/terminal.ts';
+import { tenantVerb } from '../../../src/clients/cli/tenant.ts';
+import { tokenVerb } from '../../../src/clients/cli/token.ts';
 import { webhookVerb } from '../../../src/clients/cli/webhook.ts';
 import { addDomain, type Harness, holdMessage, startControl, TOKEN } from '../../control/harness.ts';
 import { findProgram, run } from '../../helpers/child.ts';
@@ -186,7 +188,7 @@ test.skipIf(isSkipped('the question on a terminal', noScript))(
       input: 'yes\n',
     });
     expect(ended.stdout.toString()).toMatch(
-      /This removes tty\.example: [\s\S]*Type yes to continue: [\s\S]*tty\.example is removed/,
+      /This removes tty\.example: [\s\S]*Type yes to continue: [\s\S]*tty\.example is deleted/,
     );
     expect(ended.code).toBe(0);
   },

@@ -1,7 +1,7 @@
 /** `backup-mx doctor` against a real control plane: what it prints, for people and for programs, and how it ends. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { doctorVerb } from '../../../src/clients/cli/drill.ts';
-import type { Terminal } from '../../../src/clients/cli/action.ts';
+import type { Terminal } from '../../../src/clients/cli/terminal.ts';
+import { doctorVerb } from '../../../src/clients/cli/doctor.ts';
 import { addDomain, type Harness, startControl, TOKEN } from '../../control/harness.ts';
 import { callVerb } from './call-verb.ts';
 

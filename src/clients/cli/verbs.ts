@@ -1,0 +1,18 @@
+/** The verbs of the command that speak to the service, each loaded when it is needed. */
+import type { Verb } from './action.ts';
+
+export const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
+  domain: async () => (await import('./domain.ts')).domainVerb,
+  recipients: async () => (await import('./recipients.ts')).recipientsVerb,
+  dnsbl: async () => (await import('./dnsbl.ts')).dnsblVerb,
+  queue: async () => (await import('./queue.ts')).queueVerb,
+  outage: async () => (await import('./outage.ts')).outageVerb,
+  token: async () => (await import('./token.ts')).tokenVerb,
+  tenant: async () => (await import('./tenant.ts')).tenantVerb,
+  webhook: async () => (await import('./webhook.ts')).webhookVerb,
+  contact: async () => (await import('./contact.ts')).contactVerb,
+  doctor: async () => (await import('./doctor.ts')).doctorVerb,
+  drill: async () => (await import('./drill.ts')).drillVerb,
+  plan: async () => (await import('./apply.ts')).planVerb,
+  apply: async () => (await import('./apply.ts')).applyVerb,
+};
