@@ -23,6 +23,7 @@ import { makeDigests } from '../queue/mail-counts.ts';
 import { dropOldContents, dropOldRecords, makePartitions } from '../queue/retention.ts';
 import { carryOutOperations } from '../queue/verbs/operation-steps.ts';
 import { dropOldOperations } from '../queue/verbs/operations.ts';
+import { moveStrays } from '../queue/verbs/transfer.ts';
 import { dropOldKeys } from '../input/idempotency.ts';
 import { dropOldSteps } from '../stats/slots.ts';
 import type { NodeCore } from './core.ts';
@@ -53,6 +54,7 @@ export function startOperationWork({ queueSql: sql, timers, events, poke }: Node
 function chores(sql: Sql): Chore[] {
   return [
     { ...EVERY_MINUTE, name: 'holds', work: () => endHoldExtensions(sql) },
+    { ...EVERY_MINUTE, name: 'transfers', work: () => moveStrays(sql) },
     { ...EVERY_MINUTE, name: 'bounded-counts', work: () => dropOldCounts(sql) },
     {
       ...EVERY_HOUR,

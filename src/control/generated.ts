@@ -731,6 +731,19 @@ export type DomainSuspendPayload = {
   readonly userErrors: ReadonlyArray<UserError>;
 };
 
+export type DomainTransferInput = {
+  readonly expectedRevision?: InputMaybe<Scalars['Int']['input']>;
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  readonly name: Scalars['String']['input'];
+  readonly tenantId: Scalars['ID']['input'];
+};
+
+export type DomainTransferPayload = {
+  readonly __typename?: 'DomainTransferPayload';
+  readonly domain?: Maybe<Domain>;
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
 export type DomainUnsetMxInput = {
   readonly dnsServer?: InputMaybe<DnsServerInput>;
   readonly dryRun?: Scalars['Boolean']['input'];
@@ -1157,6 +1170,7 @@ export type Mutation = {
   readonly domainResume: DomainResumePayload;
   readonly domainSetMx: DomainSetMxPayload;
   readonly domainSuspend: DomainSuspendPayload;
+  readonly domainTransfer: DomainTransferPayload;
   readonly domainUnsetMx: DomainUnsetMxPayload;
   readonly domainUnsuspend: DomainUnsuspendPayload;
   readonly domainUpdate: DomainUpdatePayload;
@@ -1277,6 +1291,11 @@ export type MutationDomainSetMxArgs = {
 
 export type MutationDomainSuspendArgs = {
   input: DomainSuspendInput;
+};
+
+
+export type MutationDomainTransferArgs = {
+  input: DomainTransferInput;
 };
 
 
@@ -2782,6 +2801,8 @@ export type ResolversTypes = {
   DomainStatus: DomainStatus;
   DomainSuspendInput: DomainSuspendInput;
   DomainSuspendPayload: ResolverTypeWrapper<Omit<DomainSuspendPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
+  DomainTransferInput: DomainTransferInput;
+  DomainTransferPayload: ResolverTypeWrapper<Omit<DomainTransferPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
   DomainUnsetMxInput: DomainUnsetMxInput;
   DomainUnsetMxPayload: ResolverTypeWrapper<Omit<DomainUnsetMxPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
   DomainUnsuspendInput: DomainUnsuspendInput;
@@ -3030,6 +3051,8 @@ export type ResolversParentTypes = {
   DomainSetMxPayload: Omit<DomainSetMxPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
   DomainSuspendInput: DomainSuspendInput;
   DomainSuspendPayload: Omit<DomainSuspendPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
+  DomainTransferInput: DomainTransferInput;
+  DomainTransferPayload: Omit<DomainTransferPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
   DomainUnsetMxInput: DomainUnsetMxInput;
   DomainUnsetMxPayload: Omit<DomainUnsetMxPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
   DomainUnsuspendInput: DomainUnsuspendInput;
@@ -3517,6 +3540,11 @@ export type DomainSuspendPayloadResolvers<ContextType = Context, ParentType exte
   userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
+export type DomainTransferPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainTransferPayload'] = ResolversParentTypes['DomainTransferPayload']> = {
+  domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type DomainUnsetMxPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainUnsetMxPayload'] = ResolversParentTypes['DomainUnsetMxPayload']> = {
   domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
   records?: Resolver<ReadonlyArray<ResolversTypes['MxRecordChange']>, ParentType, ContextType>;
@@ -3721,6 +3749,7 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   domainResume?: Resolver<ResolversTypes['DomainResumePayload'], ParentType, ContextType, RequireFields<MutationDomainResumeArgs, 'input'>>;
   domainSetMx?: Resolver<ResolversTypes['DomainSetMxPayload'], ParentType, ContextType, RequireFields<MutationDomainSetMxArgs, 'input'>>;
   domainSuspend?: Resolver<ResolversTypes['DomainSuspendPayload'], ParentType, ContextType, RequireFields<MutationDomainSuspendArgs, 'input'>>;
+  domainTransfer?: Resolver<ResolversTypes['DomainTransferPayload'], ParentType, ContextType, RequireFields<MutationDomainTransferArgs, 'input'>>;
   domainUnsetMx?: Resolver<ResolversTypes['DomainUnsetMxPayload'], ParentType, ContextType, RequireFields<MutationDomainUnsetMxArgs, 'input'>>;
   domainUnsuspend?: Resolver<ResolversTypes['DomainUnsuspendPayload'], ParentType, ContextType, RequireFields<MutationDomainUnsuspendArgs, 'input'>>;
   domainUpdate?: Resolver<ResolversTypes['DomainUpdatePayload'], ParentType, ContextType, RequireFields<MutationDomainUpdateArgs, 'input'>>;
@@ -4350,6 +4379,7 @@ export type Resolvers<ContextType = Context> = {
   DomainResumePayload?: DomainResumePayloadResolvers<ContextType>;
   DomainSetMxPayload?: DomainSetMxPayloadResolvers<ContextType>;
   DomainSuspendPayload?: DomainSuspendPayloadResolvers<ContextType>;
+  DomainTransferPayload?: DomainTransferPayloadResolvers<ContextType>;
   DomainUnsetMxPayload?: DomainUnsetMxPayloadResolvers<ContextType>;
   DomainUnsuspendPayload?: DomainUnsuspendPayloadResolvers<ContextType>;
   DomainUpdatePayload?: DomainUpdatePayloadResolvers<ContextType>;

@@ -70,3 +70,10 @@ export const confirmationCounts = pgTable('confirmation_counts', {
   windowBeganAt: instant('window_began_at').notNull().default(bmxNow),
   mailCount: integer('mail_count').notNull().default(0),
 });
+
+export const domainTransfers = pgTable('domain_transfers', {
+  destinationId: uuid('destination_id').notNull(),
+  fromTenantId: uuid('from_tenant_id').notNull(),
+  tenantId: uuid('tenant_id').notNull(),
+  at: instant('at').notNull().default(bmxNow),
+});

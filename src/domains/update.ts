@@ -88,7 +88,8 @@ async function checkNewRoute(
   return checkRouteOf(checkRoute, domain.name, wanted.value.deliverTo);
 }
 
-function checkRevision(domain: RelayDomain, expected: number | null | undefined): UserError | null {
+/** CONFLICT unless the domain has the revision that is expected; null: none is. */
+export function checkRevision(domain: RelayDomain, expected: number | null | undefined): UserError | null {
   if (expected === undefined || expected === null || expected === domain.revision) return null;
   const message =
     `${domain.name} has revision ${domain.revision}, not ${expected}: somebody changed it meanwhile. ` +

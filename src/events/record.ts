@@ -1,8 +1,8 @@
 /**
  * The append-only record of what happened and who did it: settings changed, verbs given, outages, reports, alarms.
  *
- * Written in the transaction of the change itself, so an event stands exactly when its change does. Never updated, never
- * deleted row by row: days of it go with their partition. Facts hold names, numbers and replies, never content or secrets.
+ * Written in the transaction of the change itself, so an event stands exactly when its change does. Never
+ * deleted row by row: days of it go with their partition. Never updated, but for their owner (queue/verbs/transfer.ts). Facts hold names, numbers and replies, never content or secrets.
  */
 import type { Sql, SqlExecutor } from '../db/client.ts';
 import type { SqlFragment } from '../db/fragments.ts';
@@ -19,6 +19,7 @@ export type EventKind =
   | 'DOMAIN_ACTIVATED'
   | 'DOMAIN_SUSPENDED'
   | 'DOMAIN_UNSUSPENDED'
+  | 'DOMAIN_TRANSFERRED'
   | 'PROOF_LOST'
   | 'PROOF_FOUND'
   | 'DOMAIN_CHECKED'

@@ -61,6 +61,7 @@ export const LEFT_TABLES: Readonly<Record<string, string>> = {
   drain_shares: 'was written by programs of the schemas before',
   webhook_secrets:
     'are in no file that people carry about: each webhook waits at the new place until its secret is rotated',
+  domain_transfers: 'are read only as long as a node may still write for the tenant of before',
   nodes: 'are processes of the old place; the next one frees what was in their hands',
 };
 

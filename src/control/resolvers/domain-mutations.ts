@@ -14,6 +14,7 @@ import { addAuditParts, type AuditPart } from '../../events/audit.ts';
 import { refused, type UserError } from '../../input/checked.ts';
 import { readQueues } from '../../queue/read/queues.ts';
 import { cancelHeld } from '../../queue/verbs/commands.ts';
+import { transferDomain } from '../../queue/verbs/transfer.ts';
 import { domainState } from '../audit.ts';
 import type { Context } from '../context.ts';
 import type { MutationResolvers } from '../generated.ts';
@@ -50,6 +51,9 @@ export const domainMutations: MutationResolvers = {
   },
   domainSuspend: (_parent, { input }, context) => setStatus(context, input, 'SUSPENDED'),
   domainUnsuspend: (_parent, { input }, context) => setStatus(context, input, 'ACTIVE'),
+
+  domainTransfer: (_parent, { input }, context) =>
+    onDomain(context, input, (given) => transferDomain(context.domains, context.viewer, given)),
 
   recipientListAdd: (_parent, { input }, context) => onList(context, 'ADD', input),
   recipientListRemove: (_parent, { input }, context) => onList(context, 'REMOVE', input),
