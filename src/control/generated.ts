@@ -2051,7 +2051,9 @@ export const Scope = {
   QueueRead: 'QUEUE_READ',
   QueueWrite: 'QUEUE_WRITE',
   TenantWrite: 'TENANT_WRITE',
+  TokenRead: 'TOKEN_READ',
   TokenWrite: 'TOKEN_WRITE',
+  WebhookRead: 'WEBHOOK_READ',
   WebhookWrite: 'WEBHOOK_WRITE'
 } as const;
 

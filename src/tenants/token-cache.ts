@@ -107,14 +107,21 @@ export const SCOPES = [
   'QUEUE_READ',
   'QUEUE_WRITE',
   'MESSAGE_CONTENT',
+  'TOKEN_READ',
   'TOKEN_WRITE',
+  'WEBHOOK_READ',
   'WEBHOOK_WRITE',
   'AUDIT_READ',
 ] as const;
 
 export type Scope = (typeof SCOPES)[number];
 
-const HOLDS: Partial<Readonly<Record<Scope, Scope>>> = { DOMAIN_WRITE: 'DOMAIN_READ', QUEUE_WRITE: 'QUEUE_READ' };
+const HOLDS: Partial<Readonly<Record<Scope, Scope>>> = {
+  DOMAIN_WRITE: 'DOMAIN_READ',
+  QUEUE_WRITE: 'QUEUE_READ',
+  TOKEN_WRITE: 'TOKEN_READ',
+  WEBHOOK_WRITE: 'WEBHOOK_READ',
+};
 
 /** Rights that reach over all tenants, so that only tokens of the operator's tenant may have them. */
 export const OPERATOR_SCOPES: readonly Scope[] = ['TENANT_WRITE'];

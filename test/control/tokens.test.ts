@@ -299,6 +299,30 @@ describe('a token', () => {
     expect(await control.ask<unknown>(query, { id: token?.id })).toEqual({ token: { lastUsedAt: expect.any(String) } });
   });
 
+  test('that may only read sees tokens and webhooks, and changes none', async () => {
+    const tenantId = await tenant('looks');
+    const reader = await create({ tenantId, scopes: ['TOKEN_READ', 'WEBHOOK_READ'] });
+    const secret = reader.secret ?? '';
+    const seen = await as<{ tokens: { nodes: unknown[] } }>(
+      secret,
+      '{ tokens(first: 5) { nodes { id scopes } } webhooks(first: 5) { nodes { url } } alertContacts(first: 5) { nodes { address } } }',
+    );
+    const shown = { id: reader.token?.id, scopes: ['TOKEN_READ', 'WEBHOOK_READ'] };
+    expect(seen.data).toMatchObject({
+      tokens: { nodes: [shown] },
+      webhooks: { nodes: [] },
+      alertContacts: { nodes: [] },
+    });
+    expect(codesOf(await create({ scopes: ['TOKEN_READ'] }, secret))).toEqual([['', 'FORBIDDEN']]);
+    const hook =
+      'mutation { webhookCreate(input: { url: "https://h.example/", events: [MAIL_DIGEST] }) { userErrors { code } } }';
+    expect((await as<object>(secret, hook)).data).toEqual({ webhookCreate: { userErrors: [{ code: 'FORBIDDEN' }] } });
+    // A right to change holds the right to read.
+    const writer = await secretOf({ tenantId, scopes: ['TOKEN_WRITE'] });
+    expect((await as<object>(writer, '{ tokens(first: 5) { nodes { id } } }')).errors).toBeUndefined();
+    expect(codesOf(await create({ scopes: ['TOKEN_READ'] }, writer))).toEqual([]);
+  });
+
   test('makes its page of tokens, its own only', async () => {
     const tenantId = await tenant('lists');
     const [first, second] = [await create({ tenantId, scopes: ['TOKEN_WRITE'] }), await create({ tenantId })];
