@@ -1,10 +1,11 @@
 /**
- * Pages of a connection: `first` from 1 to 100, opaque cursors that name the last id or local part seen.
+ * Pages of a connection: `first` or `last` from 1 to 100, and opaque cursors.
  *
- * A cursor is a position in that order, so what is added or removed meanwhile shifts no page.
+ * A cursor is a position in an order of the list, so what is added or removed meanwhile shifts no page.
  */
 import { Buffer } from 'node:buffer';
 import { GraphQLError } from 'graphql';
+import type { PageRequest, Position, Slice } from '../db/walk.ts';
 import { normalizeLocalPart } from '../mail/address.ts';
 
 export const MAX_PAGE = 100;
@@ -17,9 +18,70 @@ export function isUuid(text: string): boolean {
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
 
 /** Throws the error the caller sees when `first` is out of bounds. */
-export function pageSize(first: number): number {
+export function pageSize(first: number, argument = 'first'): number {
   if (first >= 1 && first <= MAX_PAGE) return first;
-  throw new GraphQLError(`first must lie between 1 and ${MAX_PAGE}.`, { extensions: { code: 'BAD_USER_INPUT' } });
+  throw badInput(`${argument} must lie between 1 and ${MAX_PAGE}.`);
+}
+
+function badInput(message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
+}
+
+export interface PageArgs {
+  readonly first?: number | null;
+  readonly after?: string | null;
+  readonly last?: number | null;
+  readonly before?: string | null;
+}
+
+/** The orders that go by the id alone, in which a list is if it was asked for no other. */
+const OWN_ORDERS: ReadonlySet<string> = new Set(['CREATED', 'NEWEST']);
+
+/** The page that is asked for, in this order. Throws the error the caller sees. */
+export function pageIn(order: string, { first, after, last, before }: PageArgs): PageRequest {
+  if ((first == null) === (last == null)) throw badInput('Give either first, with after, or last, with before.');
+  if ((last == null ? before : after) != null) throw badInput('after goes with first, and before with last.');
+  return last == null
+    ? { limit: pageSize(first ?? 0), from: positionOf(order, after, 'after'), isBackward: false }
+    : { limit: pageSize(last, 'last'), from: positionOf(order, before, 'before'), isBackward: true };
+}
+
+function cursorAt(order: string, { key, id }: Position): string {
+  return cursorOf(OWN_ORDERS.has(order) ? id : `${order} ${id} ${key ?? ''}`);
+}
+
+function positionOf(order: string, cursor: string | null | undefined, argument: string): Position | null {
+  if (cursor == null) return null;
+  const text = Buffer.from(cursor, 'base64url').toString();
+  const [, ofOrder = null, id = '', key = ''] =
+    /^(?:([A-Z]+) )?([0-9a-f-]{36})(?: ([^\p{Cc}]{0,300}))?$/u.exec(text) ?? [];
+  if (!isUuid(id)) throw notACursor(argument);
+  if (OWN_ORDERS.has(order) ? ofOrder !== null : ofOrder !== order) {
+    const other = ofOrder === null ? 'the order of creation' : `orderBy: ${ofOrder}`;
+    throw badInput(`${argument} is a cursor of ${other}, and this list is in another order: begin it anew.`);
+  }
+  return { key: ofOrder === null ? null : key, id };
+}
+
+/** The answer to a page that was asked for with these arguments. */
+export function connectionIn<T>(order: string, { nodes, positions, next }: Slice<T>, args: PageArgs): Connection<T> {
+  const isBackward = args.last != null;
+  const edges = positions.flatMap((position, index) => {
+    const node = nodes[index];
+    return node === undefined ? [] : [{ cursor: cursorAt(order, position), node }];
+  });
+  const further = next === null ? null : cursorAt(order, next);
+  const [start, end] = [edges[0]?.cursor ?? null, edges.at(-1)?.cursor ?? null];
+  return {
+    nodes,
+    edges,
+    pageInfo: {
+      hasNextPage: isBackward ? args.before != null : further !== null,
+      hasPreviousPage: isBackward ? further !== null : args.after != null,
+      startCursor: isBackward ? (further ?? start) : start,
+      endCursor: isBackward ? end : (further ?? end),
+    },
+  };
 }
 
 export function cursorOf(id: string): string {
@@ -43,11 +105,10 @@ function readCursor(cursor: string | null | undefined, isOurs: (text: string) =>
   throw notACursor();
 }
 
-/** The error the caller sees when `after` is not one of ours. */
-export function notACursor(): GraphQLError {
-  return new GraphQLError('after is no cursor of this connection: give the endCursor of the page before.', {
-    extensions: { code: 'BAD_USER_INPUT' },
-  });
+/** The error the caller sees when a cursor is not one of ours. */
+export function notACursor(argument = 'after'): GraphQLError {
+  const other = argument === 'before' ? 'startCursor of the page after' : 'endCursor of the page before';
+  return badInput(`${argument} is no cursor of this connection: give the ${other}.`);
 }
 
 export interface Connection<T> {

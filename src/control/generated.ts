@@ -598,6 +598,12 @@ export type DomainMx = {
   readonly zoneFile: Scalars['String']['output'];
 };
 
+export const DomainOrder = {
+  Created: 'CREATED',
+  Name: 'NAME'
+} as const;
+
+export type DomainOrder = typeof DomainOrder[keyof typeof DomainOrder];
 export type DomainPause = {
   readonly __typename?: 'DomainPause';
   readonly from: Scalars['DateTime']['output'];
@@ -1595,12 +1601,12 @@ export type OutageChange = {
 };
 
 export const OutageChangeKind = {
-  OutageClosed: 'OUTAGE_CLOSED',
-  OutageDrained: 'OUTAGE_DRAINED',
-  OutageDraining: 'OUTAGE_DRAINING',
-  OutageOpened: 'OUTAGE_OPENED',
-  OutageReclassified: 'OUTAGE_RECLASSIFIED',
-  OutageThreshold: 'OUTAGE_THRESHOLD'
+  Closed: 'CLOSED',
+  Drained: 'DRAINED',
+  Draining: 'DRAINING',
+  Opened: 'OPENED',
+  Reclassified: 'RECLASSIFIED',
+  Threshold: 'THRESHOLD'
 } as const;
 
 export type OutageChangeKind = typeof OutageChangeKind[keyof typeof OutageChangeKind];
@@ -1725,8 +1731,11 @@ export type QueryDomainArgs = {
 
 export type QueryDomainsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
   filter?: InputMaybe<DomainFilter>;
-  first: Scalars['Int']['input'];
+  first?: InputMaybe<Scalars['Int']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  orderBy?: DomainOrder;
 };
 
 
@@ -2254,6 +2263,8 @@ export const TimelineKind = {
   OutageDraining: 'OUTAGE_DRAINING',
   OutageOpened: 'OUTAGE_OPENED',
   OutageReclassified: 'OUTAGE_RECLASSIFIED',
+  OwnTroubleBegan: 'OWN_TROUBLE_BEGAN',
+  OwnTroubleEnded: 'OWN_TROUBLE_ENDED',
   Probe: 'PROBE',
   RecipientCancelled: 'RECIPIENT_CANCELLED',
   RecipientDelivered: 'RECIPIENT_DELIVERED',
@@ -2262,9 +2273,7 @@ export const TimelineKind = {
   RecipientSuspected: 'RECIPIENT_SUSPECTED',
   ReportDropped: 'REPORT_DROPPED',
   ReportMade: 'REPORT_MADE',
-  ReportSuppressed: 'REPORT_SUPPRESSED',
-  ServiceTroubleBegan: 'SERVICE_TROUBLE_BEGAN',
-  ServiceTroubleEnded: 'SERVICE_TROUBLE_ENDED'
+  ReportSuppressed: 'REPORT_SUPPRESSED'
 } as const;
 
 export type TimelineKind = typeof TimelineKind[keyof typeof TimelineKind];
@@ -2488,12 +2497,12 @@ export type WebhookDelivery = Node & {
   readonly body: Scalars['String']['output'];
   readonly createdAt: Scalars['DateTime']['output'];
   readonly id: Scalars['ID']['output'];
-  readonly kind?: Maybe<WebhookEventKind>;
   readonly lastAttemptAt?: Maybe<Scalars['DateTime']['output']>;
   readonly nextAttemptAt?: Maybe<Scalars['DateTime']['output']>;
   readonly responseStatus?: Maybe<Scalars['Int']['output']>;
   readonly responseText?: Maybe<Scalars['String']['output']>;
   readonly status: WebhookDeliveryStatus;
+  readonly type: Scalars['String']['output'];
 };
 
 export type WebhookDeliveryConnection = {
@@ -2786,6 +2795,7 @@ export type ResolversTypes = {
   DomainFlushInput: DomainFlushInput;
   DomainFlushPayload: ResolverTypeWrapper<Omit<DomainFlushPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
   DomainMx: ResolverTypeWrapper<DomainMx>;
+  DomainOrder: DomainOrder;
   DomainPause: ResolverTypeWrapper<DomainPause>;
   DomainPauseInput: DomainPauseInput;
   DomainPausePayload: ResolverTypeWrapper<Omit<DomainPausePayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
@@ -3920,7 +3930,7 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   alertContacts?: Resolver<ResolversTypes['AlertContactConnection'], ParentType, ContextType, RequireFields<QueryAlertContactsArgs, 'first'>>;
   auditEntries?: Resolver<ResolversTypes['AuditConnection'], ParentType, ContextType, RequireFields<QueryAuditEntriesArgs, 'first'>>;
   domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType, RequireFields<QueryDomainArgs, 'by'>>;
-  domains?: Resolver<ResolversTypes['DomainConnection'], ParentType, ContextType, RequireFields<QueryDomainsArgs, 'first'>>;
+  domains?: Resolver<ResolversTypes['DomainConnection'], ParentType, ContextType, RequireFields<QueryDomainsArgs, 'orderBy'>>;
   message?: Resolver<Maybe<ResolversTypes['Message']>, ParentType, ContextType, RequireFields<QueryMessageArgs, 'id'>>;
   messages?: Resolver<ResolversTypes['MessageConnection'], ParentType, ContextType, RequireFields<QueryMessagesArgs, 'first'>>;
   node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
@@ -4282,12 +4292,12 @@ export type WebhookDeliveryResolvers<ContextType = Context, ParentType extends R
   body?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  kind?: Resolver<Maybe<ResolversTypes['WebhookEventKind']>, ParentType, ContextType>;
   lastAttemptAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   nextAttemptAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   responseStatus?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   responseText?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   status?: Resolver<ResolversTypes['WebhookDeliveryStatus'], ParentType, ContextType>;
+  type?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 

@@ -197,14 +197,21 @@ function measure({ schema, document, variableValues }: Asked, operation: Operati
 /** Ids of one request. */
 export const MAX_IDS = 100;
 /** The arguments that bound a list, by a number or by a list of ids, and the most that they may be. */
-const BOUNDS: Readonly<Record<string, number>> = { first: MAX_PAGE, slots: MAX_SLOTS, ids: MAX_IDS };
+const BOUNDS: Readonly<Record<string, number>> = { first: MAX_PAGE, last: MAX_PAGE, slots: MAX_SLOTS, ids: MAX_IDS };
 
 /** A value that cannot be counted is refused later; until then it counts as the longest list. */
 function lengthOf(field: FieldNode, operation: OperationDefinitionNode, variables: Variables): number {
-  const bound = field.arguments?.find((argument) => Object.hasOwn(BOUNDS, argument.name.value));
-  if (bound === undefined) return usualLength(field.name.value);
-  const most = BOUNDS[bound.name.value] ?? MAX_PAGE;
-  return Math.min(Math.max(countOf(bound.value, operation, variables) ?? most, 1), most);
+  const bounds = field.arguments?.filter(({ name }) => Object.hasOwn(BOUNDS, name.value)) ?? [];
+  if (bounds.length === 0) return usualLength(field.name.value);
+  // Of `first` and `last` one may be null.
+  const counts = bounds.map(
+    ({ name, value }) => [BOUNDS[name.value] ?? MAX_PAGE, countOf(value, operation, variables)] as const,
+  );
+  const given = counts.filter(([, count]) => count !== null);
+  const lengths = (given.length > 0 ? given : counts).map(([most, count]) =>
+    Math.min(Math.max(count ?? most, 1), most),
+  );
+  return Math.max(...lengths);
 }
 
 /** A number, or the number of things in a list, as it is written, given as a variable, or preset. Null: neither. */

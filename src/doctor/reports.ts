@@ -5,9 +5,8 @@
  */
 import { monotonicMs } from '../clock.ts';
 import type { Sql, SqlExecutor } from '../db/client.ts';
-import { FIRST_ID, LAST_ID } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import { type SqlFragment, tenantScope } from '../db/fragments.ts';
+import { tenantScope } from '../db/fragments.ts';
 import { columnsOf } from '../db/query.ts';
 import { recordEvent } from '../events/record.ts';
 import { type GaugeRegistry, staleWhileReading } from '../telemetry/gauges.ts';
@@ -25,12 +24,6 @@ export interface DoctorReport {
 export interface NewReport extends Pick<DoctorReport, 'verdict' | 'findings'> {
   /** Neither the DNS nor the primary has said a word. */
   readonly isSilent: boolean;
-}
-
-export interface StatusPage {
-  readonly statuses: readonly Verdict[];
-  readonly limit: number;
-  readonly afterId: string | null;
 }
 
 /** Longer than any run. */
@@ -58,28 +51,6 @@ export async function readReports(
     select domain_id as id, at, status as verdict, findings from doctor_reports
     where domain_id = any(${[...domainIds]}::uuid[]) and ${tenantScope(sql, viewer)}`;
   return new Map(rows.map(({ id, ...report }) => [id, report]));
-}
-
-/** The viewer's domains whose last report has one of these as its worst verdict, in order of creation, after `afterId`. */
-export async function listByStatus(
-  sql: SqlExecutor,
-  viewer: Viewer,
-  { statuses, limit, afterId }: StatusPage,
-): Promise<RelayDomain[]> {
-  // Of each status a page, by ranges of one index, which no statistics make the planner leave: no more is read.
-  const key = (status: SqlFragment, id: string) =>
-    viewer.isOperator ? sql`(${status}, ${id}::uuid)` : sql`(${viewer.tenantId}::uuid, ${status}, ${id}::uuid)`;
-  const columns = viewer.isOperator ? sql`status, domain_id` : sql`tenant_id, status, domain_id`;
-  const wanted = sql`wanted.status`;
-  const rows = await sql<DomainRow[]>`
-    with found as materialized (select * from domains where id = any(array(
-      select page.domain_id from unnest(${[...new Set(statuses)]}::text[]) as wanted (status) cross join lateral (
-        select domain_id from doctor_reports
-        where (${columns}) > ${key(wanted, afterId ?? FIRST_ID)} and (${columns}) <= ${key(wanted, LAST_ID)}
-        order by ${columns} limit ${limit}) as page
-      order by page.domain_id limit ${limit})))
-    select ${columnsOf(sql, DOMAIN_COLUMNS)} from found where ${tenantScope(sql, viewer)} order by id`;
-  return rows.map(relayDomainOf);
 }
 
 /** Whether there is a report of it that is younger than a minute. */

@@ -4,7 +4,7 @@
  * Every read for a person carries its viewer in the query itself. Changes go through change.ts.
  */
 import type { Sql, SqlExecutor } from '../db/client.ts';
-import { and, type Builder, eq, gt, isAny, ne, part, query, tenantOnly } from '../db/query.ts';
+import { and, type Builder, eq, isAny, ne, part, query, tenantOnly } from '../db/query.ts';
 import { domains } from '../db/schema.ts';
 import { createSnapshot, type SnapshotOptions } from '../db/snapshot.ts';
 import { normalizeDomain } from '../mail/domain.ts';
@@ -89,19 +89,6 @@ export async function findSubdomains(sql: SqlExecutor, { tenantId, name }: Relay
   const isMeant = and(eq(domains.tenantId, tenantId), isBelow, IS_SERVED);
   const rows = await query(sql, (db) =>
     db.select(DOMAIN_COLUMNS).from(domains).where(isMeant).orderBy(domains.name).limit(MOST_SUBDOMAINS),
-  );
-  return rows.map(relayDomainOf);
-}
-
-/** In order of creation, after the domain with id `afterId` if given. */
-export async function listDomains(
-  sql: SqlExecutor,
-  viewer: Viewer,
-  { limit, afterId }: { limit: number; afterId: string | null },
-): Promise<RelayDomain[]> {
-  const isOnPage = and(tenantOnly(domains, viewer), afterId === null ? undefined : gt(domains.id, afterId));
-  const rows = await query(sql, (db) =>
-    db.select(DOMAIN_COLUMNS).from(domains).where(isOnPage).orderBy(domains.id).limit(limit),
   );
   return rows.map(relayDomainOf);
 }

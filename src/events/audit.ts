@@ -8,7 +8,8 @@
 import type { SqlExecutor } from '../db/client.ts';
 import { newId } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import { type Condition, readWalk, spanOf, walkOwn, walkUnder } from './walk.ts';
+import type { SqlFragment } from '../db/fragments.ts';
+import { idsBetween, type Range, readWalk, underViewer } from '../db/walk.ts';
 
 export type AuditOutcome = 'STARTED' | 'DONE' | 'REFUSED' | 'REPLAYED' | 'FAULT';
 
@@ -196,9 +197,12 @@ export async function listAuditEntries(
 ): Promise<AuditPage> {
   // What an operator did to a tenant's things is the tenant's to know; who of his people did it is not.
   const own = viewer.isOperator ? sql`true` : sql`actor_tenant_id = ${viewer.tenantId}`;
-  const { shown, nextId } = await readWalk<AuditView>(sql, {
+  const { nodes, next } = await readWalk<AuditView>(sql, {
     table: sql`audit_entries`,
-    walked: walkedBy(sql, viewer, { beforeId, filter }),
+    range: rangeOf(sql, viewer, filter),
+    page: { limit, from: beforeId === null ? null : { key: null, id: beforeId }, isBackward: false },
+    // Not by equality: the tenant's index must not be taken for one of its things, which holds them all.
+    scope: viewer.isOperator ? sql`true` : sql`tenant_id is not distinct from ${viewer.tenantId}::uuid`,
     matches: matchesOf(sql, filter),
     columns: sql`
       id, at, ended_at as "endedAt", outcome, user_error_codes as "userErrorCodes", mutation, input, tenant_id as "tenantId",
@@ -206,28 +210,20 @@ export async function listAuditEntries(
       case when ${own} then token_name end as "tokenName", case when ${own} then token_prefix end as "tokenPrefix",
       case when ${own} then host(client_address) end as "clientAddress",
       subject_kind as "subjectKind", subject_id as "subjectId", subject_name as "subjectName", before, after`,
-    limit,
     scanLimit: SCAN_LIMIT,
   });
-  return { entries: shown, nextId };
+  return { entries: nodes, nextId: next?.id ?? null };
 }
 
-function walkedBy(
-  sql: SqlExecutor,
-  viewer: Viewer,
-  { beforeId, filter: { subject = null, since = null, until = null } }: Pick<AuditPageRequest, 'beforeId' | 'filter'>,
-): Condition {
-  const span = spanOf(sql, { beforeId, since, until });
-  if (subject === null) return walkOwn(sql, viewer, span);
-  const name = sql`lower(${textOf(subject.trim())})`;
-  // Not by equality: the tenant's index must not be taken, which holds all its things.
-  const andMine = viewer.isOperator ? sql`true` : sql`tenant_id is not distinct from ${viewer.tenantId}::uuid`;
-  return sql`
-    ${andMine} and subject_name is not null and ${walkUnder(sql, { column: sql`subject_name`, value: name }, span)}`;
+function rangeOf(sql: SqlExecutor, viewer: Viewer, { subject = null, since = null, until = null }: AuditFilter): Range {
+  const ids = idsBetween(sql, { since, until });
+  if (subject === null) return { under: underViewer(sql, viewer), ids, isDescending: true };
+  const value = sql`lower(${textOf(subject.trim())})`;
+  return { under: { column: sql`subject_name`, value }, ids, isDescending: true };
 }
 
 /** The conditions that are checked row by row. */
-function matchesOf(sql: SqlExecutor, filter: AuditFilter): Condition[] {
+function matchesOf(sql: SqlExecutor, filter: AuditFilter): SqlFragment[] {
   const { mutation = null, tokenId = null, outcome = null, since = null, until = null } = filter;
   return [
     ...(mutation === null ? [] : [sql`mutation = ${textOf(mutation)}`]),

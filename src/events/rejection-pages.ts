@@ -9,7 +9,8 @@ import type { SqlExecutor } from '../db/client.ts';
 import { normalizeDomain } from '../mail/domain.ts';
 import { isId } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import { always, type Condition, readWalk, spanOf, walkOwn, walkUnder } from './walk.ts';
+import { always, type SqlFragment } from '../db/fragments.ts';
+import { idsBetween, type Range, readWalk, underViewer } from '../db/walk.ts';
 
 export interface RejectionView {
   /** The reference in the reply. */
@@ -71,41 +72,37 @@ export async function listRejections(
   const isNever = (id !== null && !isId(id)) || (domain !== null && destinationId === null);
   const matches = isNever ? null : matchesOf(sql, page.filter);
   if (matches === null) return { rejections: [], nextId: null };
-  const { shown, nextId } = await readWalk<RejectionView>(sql, {
+  const { nodes, next } = await readWalk<RejectionView>(sql, {
     table: sql`rejections`,
-    walked: walkedBy(sql, viewer, page, { id, destinationId }),
+    range: rangeOf(sql, viewer, page.filter, { id, destinationId }),
+    page: {
+      limit: page.limit,
+      from: page.beforeId === null ? null : { key: null, id: page.beforeId },
+      isBackward: false,
+    },
+    // Not by equality: the tenant's index must not be taken for one of its domains, which holds them all.
+    scope: viewer.isOperator ? always(sql) : sql`tenant_id is not distinct from ${viewer.tenantId}::uuid`,
     matches,
     columns: sql`
       id, at, rejection as code, reply, command, host(client_address) as "clientAddress", ehlo_name as "ehloName",
       reverse_path as "reversePath", forward_path as recipient, destination_id as "destinationId", zone,
       is_dry_run as "isDryRun"`,
-    limit: page.limit,
     scanLimit: SCAN_LIMIT,
   });
-  return { rejections: shown, nextId };
+  return { rejections: nodes, nextId: next?.id ?? null };
 }
 
 /** The part of an index to walk, newest first. */
-function walkedBy(
+function rangeOf(
   sql: SqlExecutor,
   viewer: Viewer,
-  { beforeId, filter: { since = null, until = null } }: RejectionPageRequest,
+  { since = null, until = null }: RejectionFilter,
   { id, destinationId }: { readonly id: string | null; readonly destinationId: string | null },
-): Condition {
-  const span = spanOf(sql, { beforeId, since, until });
-  const mine = viewer.isOperator ? always(sql) : sql`tenant_id = ${viewer.tenantId}`;
-  const destination = sql`${destinationId}::uuid`;
-  if (id !== null) {
-    const there = destinationId === null ? always(sql) : sql`destination_id = ${destination}`;
-    return sql`${mine} and ${there} and id = ${id}::uuid and id < ${span.below}`;
-  }
-  if (destinationId !== null) {
-    // Not by equality: the tenant's index must not be taken, which holds all its domains.
-    const andMine = viewer.isOperator ? always(sql) : sql`tenant_id is not distinct from ${viewer.tenantId}::uuid`;
-    return sql`
-      ${andMine} and ${walkUnder(sql, { column: sql`destination_id`, value: destination }, span)}`;
-  }
-  return walkOwn(sql, viewer, span);
+): Range {
+  const only = id === null ? null : sql`${id}::uuid`;
+  const ids = only === null ? idsBetween(sql, { since, until }) : { low: only, high: only };
+  if (destinationId === null) return { under: id === null ? underViewer(sql, viewer) : null, ids, isDescending: true };
+  return { under: { column: sql`destination_id`, value: sql`${destinationId}::uuid` }, ids, isDescending: true };
 }
 
 async function findDestinationId(sql: SqlExecutor, domain: string): Promise<string | null> {
@@ -116,7 +113,7 @@ async function findDestinationId(sql: SqlExecutor, domain: string): Promise<stri
 }
 
 /** The conditions that are checked row by row. Null if nothing can match. */
-function matchesOf(sql: SqlExecutor, filter: RejectionFilter): Condition[] | null {
+function matchesOf(sql: SqlExecutor, filter: RejectionFilter): SqlFragment[] | null {
   const {
     code = null,
     clientAddress = null,
@@ -129,7 +126,7 @@ function matchesOf(sql: SqlExecutor, filter: RejectionFilter): Condition[] | nul
   if (clientAddress !== null && network === null) return null;
   // No text of the database holds a NUL.
   if ([code, recipient, reversePath].some((text) => text?.includes('\0'))) return null;
-  const matches: Condition[] = [];
+  const matches: SqlFragment[] = [];
   if (code !== null) matches.push(sql`rejection = ${code.trim().toUpperCase()}`);
   if (network !== null) matches.push(sql`client_address <<= ${network}::text::inet`);
   if (recipient !== null) matches.push(sql`lower(forward_path) = lower(${recipient})`);

@@ -87,7 +87,7 @@ const queries = (): Readonly<Record<string, Record<string, unknown>>> => ({
   node: { id: messageId },
   nodes: { ids: [messageId, tokenId, webhookId, contactId, operationId] },
   domain: { by: { name: DOMAIN } },
-  domains: { first: 10 },
+  domains: { first: 10, orderBy: 'CREATED' },
   message: { id: messageId },
   messages: { first: 10 },
   outages: { first: 10 },

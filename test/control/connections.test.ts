@@ -66,6 +66,10 @@ const BOUNDED: Readonly<Record<string, string>> = {
   'RecipientListChange.removed': '100',
 };
 
+/** Whether a list is also paged from its end. */
+const isTwoWay = (args: readonly string[]): boolean =>
+  args.includes('first: Int') && args.includes('last: Int') && args.includes('before: String');
+
 describe('in the schema', () => {
   test('a list that is no connection is bounded by something', () => {
     const lists = fields
@@ -80,7 +84,7 @@ describe('in the schema', () => {
     expect(connections.length).toBeGreaterThan(9);
     for (const { field } of connections) {
       const args = field.args.map(({ name, type }) => `${name}: ${String(type)}`);
-      expect(args.slice(0, 2)).toEqual(['first: Int!', 'after: String']);
+      expect(args.slice(0, 2)).toEqual([isTwoWay(args) ? 'first: Int' : 'first: Int!', 'after: String']);
       const type = getNamedType(field.type);
       expect(isObjectType(type) ? Object.keys(type.getFields()) : []).toEqual(['nodes', 'edges', 'pageInfo']);
     }
@@ -155,5 +159,47 @@ describe('asked', () => {
       );
     expect(all.slice(0, 2)).toEqual(ids);
     expect((await page('domains', 100, endCursor)).ids).toEqual(all.slice(2));
+  });
+
+  const names = async (args: string) => {
+    const query = `{ domains(${args}) { nodes { name } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }`;
+    const { data, errors } = await control.post<{
+      domains: {
+        nodes: { name: string }[];
+        pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string; endCursor: string };
+      };
+    }>(query);
+    const { nodes, pageInfo } = data?.domains ?? { nodes: [], pageInfo: null };
+    return { names: nodes.map(({ name }) => name.replace('.example', '')), pageInfo, error: errors?.[0]?.message };
+  };
+
+  test.each(['CREATED', 'NAME'])('domains by %s: forward and backward, and a page is as it was', async (order) => {
+    await addDomain(control, `aa${order.toLowerCase()}.example`);
+    const by = `orderBy: ${order}`;
+    const all = (await names(`first: 100, ${by}`)).names;
+    expect(all).toEqual(order === 'NAME' ? [...all].sort() : all);
+    const first = await names(`first: 2, ${by}`);
+    const second = await names(`first: 2, after: "${first.pageInfo?.endCursor}", ${by}`);
+    expect([first.names, second.names]).toEqual([all.slice(0, 2), all.slice(2, 4)]);
+    expect(second.pageInfo).toMatchObject({ hasNextPage: true, hasPreviousPage: true });
+    const back = await names(`last: 2, before: "${second.pageInfo?.startCursor}", ${by}`);
+    expect([back.names, back.pageInfo?.hasPreviousPage, back.pageInfo?.hasNextPage]).toEqual([
+      first.names,
+      false,
+      true,
+    ]);
+    const end = await names(`last: 3, ${by}`);
+    expect([end.names, end.pageInfo?.hasPreviousPage, end.pageInfo?.hasNextPage]).toEqual([all.slice(-3), true, false]);
+    const other = order === 'NAME' ? 'CREATED' : 'NAME';
+    const wrong = await names(`first: 2, after: "${first.pageInfo?.endCursor}", orderBy: ${other}`);
+    expect(wrong.error).toContain('and this list is in another order');
+  });
+
+  test('a page is either the first or the last ones', async () => {
+    expect((await names('orderBy: NAME')).error).toContain('either first');
+    expect((await names('first: 1, last: 1')).error).toContain('either first');
+    expect((await names('first: 1, before: "AAAA"')).error).toContain('before with last');
+    expect((await names('last: 1, before: "AAAA"')).error).toContain('before is no cursor of this connection');
+    expect((await names('last: 101')).error).toBe('last must lie between 1 and 100.');
   });
 });

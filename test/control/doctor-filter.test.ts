@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { domainVerb } from '../../src/clients/cli/domain.ts';
 import { openDatabase } from '../../src/db/client.ts';
-import { listByStatus } from '../../src/doctor/reports.ts';
+import { listDomains } from '../../src/domains/list.ts';
 import { newId } from '../../src/mail/id.ts';
 import type { Viewer } from '../../src/mail/viewer.ts';
 import { callVerb } from '../clients/cli/call-verb.ts';
@@ -53,6 +53,14 @@ const ask = (variables: Record<string, unknown>) => control.ask<Page>(QUERY, { f
 /** The numbers in the names of the operator's five. */
 const numbersOf = (page: Page) => page.domains.nodes.map(({ name }) => Number(name.split('-')[1]));
 
+const reported = (doctor: readonly ('PROBLEM' | 'WARNING')[], limit: number) => ({
+  limit,
+  from: null,
+  isBackward: false,
+  order: 'CREATED' as const,
+  filter: { doctor },
+});
+
 test('those whose worst verdict is one of these, in order of creation, page by page', async () => {
   const mine = { doctor: ['WARNING', 'PROBLEM', 'PROBLEM'] };
   const first = await ask({ first: 3, filter: mine });
@@ -73,9 +81,7 @@ test('without a filter all are there, also those without a report', async () => 
 
 test('another tenant finds its own alone', async () => {
   const list = async (viewer: Viewer, statuses: readonly ('PROBLEM' | 'WARNING')[]) =>
-    (await listByStatus(control.database.sql, viewer, { statuses, limit: 100, afterId: null })).map(
-      ({ tenantId }) => tenantId,
-    );
+    (await listDomains(control.database.sql, viewer, reported(statuses, 100))).nodes.map(({ tenantId }) => tenantId);
   expect(await list(other, ['PROBLEM', 'WARNING'])).toEqual([other.tenantId]);
   expect(await list({ tenantId: newId(), isOperator: false }, ['PROBLEM'])).toEqual([]);
   // What a former owner's report says is not told of a domain that is another's now, nor to its former owner.
@@ -127,7 +133,7 @@ test('a page reads a page, whatever the number of domains and whoever asks', asy
     if (statistics === 'analysed') await sql`analyze domains, doctor_reports`;
     for (const viewer of [OPERATOR, large, other, { tenantId: newId(), isOperator: false }]) {
       const before = await readSoFar();
-      await listByStatus(sql, viewer, { statuses: ['PROBLEM', 'WARNING'], limit: 21, afterId: null });
+      await listDomains(sql, viewer, reported(['PROBLEM', 'WARNING'], 20));
       costs.push((await readSoFar()) - before);
     }
   }

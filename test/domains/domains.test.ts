@@ -6,7 +6,8 @@ import { findConditions, findOpenOutages, listOutages } from '../../src/outage/i
 import { listAttempts } from '../../src/queue/read/attempts.ts';
 import { readQueues } from '../../src/queue/read/queues.ts';
 import { findMessage, listMessages } from '../../src/queue/read/inspect.ts';
-import { createDomains, findDomain, findDomainsByDestination, listDomains } from '../../src/domains/domains.ts';
+import { createDomains, findDomain, findDomainsByDestination } from '../../src/domains/domains.ts';
+import { listDomains } from '../../src/domains/list.ts';
 import { findTenants } from '../../src/tenants/tenants.ts';
 import { addDomain, addTenant, domainsOn, endMessage, holdMessage, OPERATOR } from '../control/harness.ts';
 import { until } from '../helpers/child.ts';
@@ -116,9 +117,10 @@ describe("another tenant's viewer", () => {
         { messageId: held, destinationId, recipientNumber: 0, endedAt: null, limit: 10, beforeId: null },
       ]);
       const page = { limit: 100, beforeId: null };
+      const allDomains = { limit: 100, from: null, isBackward: false, order: 'CREATED' as const, filter: {} };
       return {
         domain: (await findDomain(domains.sql, viewer, 'private.example')) !== null,
-        listed: (await listDomains(domains.sql, viewer, { limit: 100, afterId: null })).length > 0,
+        listed: (await listDomains(domains.sql, viewer, allDomains)).nodes.length > 0,
         byDestination: (await findDomainsByDestination(domains.sql, viewer, [destinationId])).size,
         held: (await findMessage(database.sql, viewer, held)) !== null,
         ended: (await findMessage(database.sql, viewer, ended)) !== null,

@@ -1,8 +1,8 @@
 /** `Query`, where every read begins, with `Service` and `Viewer`. */
 import { GraphQLError } from 'graphql';
 import { formatDuration, UNIT_MS } from '../../mail/duration.ts';
-import { listByStatus } from '../../doctor/reports.ts';
-import { findDomain, findDomainsById, listDomains } from '../../domains/domains.ts';
+import { findDomain, findDomainsById } from '../../domains/domains.ts';
+import { listDomains } from '../../domains/list.ts';
 import { listAuditEntries } from '../../events/audit.ts';
 import { listRejections } from '../../events/rejection-pages.ts';
 import { findContact, listContacts } from '../../notify/contacts.ts';
@@ -16,7 +16,7 @@ import { type MessageFilter, readMessageFilter } from '../../queue/read/search-i
 import { findOperation, listOperations } from '../../queue/verbs/operations.ts';
 import { findTenants, listTenants } from '../../tenants/tenants.ts';
 import { findToken, listTokens } from '../../tenants/tokens.ts';
-import { connectionOf, connectionOfRows, idOfCursor, isUuid, pageSize } from '../connection.ts';
+import { connectionIn, connectionOf, connectionOfRows, idOfCursor, isUuid, pageIn, pageSize } from '../connection.ts';
 import { MAX_IDS } from '../limits.ts';
 import type { QueryResolvers, ServiceResolvers, ViewerResolvers } from '../generated.ts';
 import { findNodes } from './node.ts';
@@ -84,13 +84,10 @@ export const Query: QueryResolvers = {
     const asked = id?.toLowerCase() ?? '';
     return isUuid(asked) ? load.byId(findDomainsById, asked) : null;
   },
-  domains: async (_parent, { filter, ...page }, { sql, viewer }) => {
-    const statuses = filter?.doctor ?? null;
-    if (statuses?.length === 0) throw badFilter('doctor', 'name at least one verdict');
-    const rows = await (statuses === null
-      ? listDomains(sql, viewer, pageAfter(page))
-      : listByStatus(sql, viewer, { ...pageAfter(page), statuses }));
-    return connectionOfRows(rows, page);
+  domains: async (_parent, { filter, orderBy: order, ...args }, { sql, viewer }) => {
+    if (filter?.doctor?.length === 0) throw badFilter('doctor', 'name at least one verdict');
+    const page = { ...pageIn(order, args), order, filter: filter ?? {} };
+    return connectionIn(order, await listDomains(sql, viewer, page), args);
   },
   recipientStanding: (_parent, { address }, { statuses, viewer }) => statuses.findStatus(viewer, address),
 
