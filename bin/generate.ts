@@ -4,6 +4,7 @@
  *
  * schema.graphql, docs/doctor.md: codes and texts of the doctor's checks.
  * docs/retries.md: the retry schedule as the database computes it (bin/retries.ts).
+ * docs/coverage.md: what the command and Terraform can do of the API (bin/coverage.ts).
  * docs/terraform/: the pages of resources and data sources (bin/terraform-docs.ts).
  * src/clients/cli/manifest.schema.json: the JSON schema of backup-mx.yaml (bin/manifest-schema.ts).
  * src/control/generated.ts: the resolver types of schema.graphql, each SDL object mapped to what its resolvers really get.
@@ -14,6 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { generate } from '@graphql-codegen/cli';
 import { buildSchema } from 'graphql';
 import { CHECKS } from '../src/doctor/checks.ts';
+import { coveragePage } from './coverage.ts';
 import { manifestSchema } from './manifest-schema.ts';
 import { retriesPage } from './retries.ts';
 import { readBaselines, schemaChanges } from './schema-changes.ts';
@@ -120,6 +122,7 @@ const GENERATED: readonly (readonly [path: string, make: () => Promise<string>])
   [RESOLVER_TYPES, resolverTypes],
   ['src/clients/cli/manifest.schema.json', manifest],
   ['docs/retries.md', retriesPage],
+  ['docs/coverage.md', async () => coveragePage(buildSchema(await read('schema.graphql')))],
   ...[...terraformPages()].map(([path, page]) => [path, async () => page] as const),
 ];
 

@@ -113,7 +113,7 @@ test('on the command line', async () => {
   expect((await list('--doctor', 'OK', '--doctor', 'UNKNOWN')).names).toHaveLength(2);
   expect((await list()).names).toHaveLength(8);
   const { code, err } = await list('--doctor', 'FAIL');
-  expect([code, err.join(' ')]).toEqual([1, expect.stringContaining('PROBLEM')]);
+  expect([code, err.join(' ')]).toEqual([2, expect.stringContaining('PROBLEM')]);
 });
 
 test('a page reads a page, whatever the number of domains and whoever asks', async () => {

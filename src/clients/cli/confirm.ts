@@ -4,7 +4,7 @@
 import { ClientError } from '../api/connection.ts';
 import { allNodes, type Page, PAGE_INFO } from '../api/requests.ts';
 import { type Action, type Call, type Shown, UsageError } from './action.ts';
-import { find, listOf, notYours } from './call.ts';
+import { find, listOf, missing, notYours } from './call.ts';
 import { bytesText, counted, textOf } from './table.ts';
 
 /** A sentence that says what would be lost, with counts. Throws ClientError when there is no such object. */
@@ -61,6 +61,13 @@ export async function describeDomain(call: Call): Promise<string> {
     `This removes ${textOf(domain.name)}: no more mail is accepted for it. It holds ${counted(heldCount, 'message')} ` +
     `(${bytesText(heldSize)}), ${end}. Its User List has ${counted(domain.recipientList.entryCount, 'recipient')}.`
   );
+}
+
+export async function describeTransfer(call: Call): Promise<string> {
+  const { name, queue } = await find(call, 'domain', call.args[0], 'name queue { heldCount }');
+  const tenant = await find(call, 'tenant', call.text('tenant') ?? missing('tenant'), 'name');
+  const held = counted(queue.heldCount, 'held message');
+  return `This gives ${textOf(name)} with ${held} to the tenant ${textOf(tenant.name)}: its present owner loses both.`;
 }
 
 export async function describeToken(call: Call): Promise<string> {

@@ -1,7 +1,7 @@
 /** `backup-mx contact`: mail addresses that receive alerts. */
 import type { AlertContact } from '../../control/generated.ts';
 import { mutate, type Selected } from '../api/requests.ts';
-import type { Call, Shown, VerbTable } from './action.ts';
+import { type Call, type Shown, UsageError, type VerbTable } from './action.ts';
 import { listOf, shown, tableOf } from './call.ts';
 import { confirmed, describeContact } from './confirm.ts';
 import { text, textOf } from './table.ts';
@@ -27,7 +27,7 @@ async function list(call: Call): Promise<Shown> {
 
 async function changeContact(
   call: Call,
-  verb: 'Create' | 'Confirm' | 'Delete',
+  verb: 'Create' | 'Update' | 'Confirm' | 'Delete',
   { input, says }: { readonly input: Record<string, unknown>; readonly says: (contact: Contact) => string },
 ): Promise<Shown> {
   const answer = await mutate(call, `alertContact${verb}`, input, `alertContact { ${CONTACT} }`);
@@ -66,6 +66,20 @@ export const contactVerb: VerbTable = {
           input: { id: call.args[0], code: call.args[1] },
           says: ({ address }) => `${address} gets alerts`,
         }),
+    },
+    set: {
+      usage: 'ID (--domain NAME... | --all-domains)',
+      says: 'Changes the domains whose alerts it receives.',
+      mutations: ['alertContactUpdate'],
+      run: (call) => {
+        const domains = call.list('domain');
+        if ((domains.length === 0) !== call.isSet('all-domains'))
+          throw new UsageError('give --domain or --all-domains');
+        return changeContact(call, 'Update', {
+          input: { id: call.args[0], domains: call.isSet('all-domains') ? null : domains },
+          says: ({ address }) => `${address} is changed`,
+        });
+      },
     },
     delete: confirmed(
       {

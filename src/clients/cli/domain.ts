@@ -2,7 +2,7 @@
 import { type Action, type Call, type Shown, UsageError, type VerbTable } from './action.ts';
 import { durationOption, given, listOf, missing, numberField, tableOf } from './call.ts';
 import { bounceHeldAction } from './bounce-held.ts';
-import { confirmed, describeDomain } from './confirm.ts';
+import { confirmed, describeDomain, describeTransfer } from './confirm.ts';
 import { changeAndTry, changeDomain, type DomainMutation } from './domain-change.ts';
 import { givenSettings, SETTINGS_USAGE } from './domain-settings.ts';
 import { showDomain } from './domain-show.ts';
@@ -24,6 +24,11 @@ async function list(call: Call): Promise<Shown> {
     ['OUTAGE', ({ outage }) => outage?.kind],
     ['NEXT ATTEMPT', ({ queue }) => call.time(queue.nextAttemptAt)],
   ]);
+}
+
+function tenantField(call: Call): Record<string, string> {
+  const tenantId = call.text('tenant');
+  return tenantId === undefined ? {} : { tenantId };
 }
 
 /** An action with a name, and a reason if the usage allows one. */
@@ -51,14 +56,14 @@ export const domainVerb: VerbTable = {
     },
     show: { usage: 'NAME', says: 'Shows one domain in detail.', run: showDomain },
     create: {
-      usage: `NAME ${SETTINGS_USAGE} [--force]`,
+      usage: `NAME ${SETTINGS_USAGE} [--tenant ID] [--force]`,
       says: 'Creates a domain. --force takes a name that looks like that of a mail server.',
       mutations: ['domainCreate'],
       run: (call) =>
         changeDomain(
           call,
           'domainCreate',
-          { name: call.args[0], ...givenSettings(call), force: call.isSet('force') },
+          { name: call.args[0], ...givenSettings(call), ...tenantField(call), force: call.isSet('force') },
           ({ name, status, proof }) =>
             status === 'PENDING' && proof !== null
               ? `${name} is PENDING: add a TXT record at ${proof.name} with the value "${proof.value}"`
@@ -141,6 +146,21 @@ export const domainVerb: VerbTable = {
     'bounce-held': bounceHeldAction,
     'drill-schedule': drillScheduleAction,
     suspend: simple(REASON, 'domainSuspend', 'Takes it out of service: its mail is deferred.', 'is suspended'),
+    transfer: confirmed(
+      {
+        usage: 'NAME --tenant ID',
+        says: 'Gives a domain with its mail to another tenant; for operators.',
+        mutations: ['domainTransfer'],
+        run: (call) =>
+          changeDomain(
+            call,
+            'domainTransfer',
+            { name: call.args[0], tenantId: call.text('tenant') ?? missing('tenant') },
+            ({ name }) => `${name} is transferred`,
+          ),
+      },
+      describeTransfer,
+    ),
     ...setMxActions,
     unsuspend: simple(REASON, 'domainUnsuspend', 'Puts it back into service.', 'is in service'),
   },

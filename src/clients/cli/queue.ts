@@ -10,7 +10,7 @@ import { errorLine } from './show.ts';
 import { bytesText, counted, right, text, textOf } from './table.ts';
 import { timeOption } from './time.ts';
 
-const ROW = 'id acceptedAt size reversePath domainName recipients { address state nextAttemptAt lastReply }';
+export const ROW = 'id acceptedAt size reversePath domainName recipients { address state nextAttemptAt lastReply }';
 type Message = Selected<ApiMessage, typeof ROW>;
 const DEFAULT_COUNT = 50;
 const POLL_MS = 500;
@@ -80,7 +80,7 @@ async function showMessage(call: Call): Promise<Shown> {
 }
 
 /** A message with its history. */
-async function messageShown(call: Call, message: Message): Promise<Shown> {
+export async function messageShown(call: Call, message: Message): Promise<Shown> {
   const timeline = await allNodes(MOST_ENTRIES, async (after, first) => {
     const variables = { id: message.id, first, after };
     type Timeline = Page<Selected<TimelineEntry, typeof ENTRY>>;

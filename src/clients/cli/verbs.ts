@@ -2,11 +2,16 @@
 import type { Verb } from './action.ts';
 
 export const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
+  status: async () => (await import('./status.ts')).statusVerb,
+  why: async () => (await import('./why.ts')).whyVerb,
   domain: async () => (await import('./domain.ts')).domainVerb,
   recipients: async () => (await import('./recipients.ts')).recipientsVerb,
   dnsbl: async () => (await import('./dnsbl.ts')).dnsblVerb,
   queue: async () => (await import('./queue.ts')).queueVerb,
   outage: async () => (await import('./outage.ts')).outageVerb,
+  rejections: async () => (await import('./rejections.ts')).rejectionsVerb,
+  audit: async () => (await import('./audit.ts')).auditVerb,
+  service: async () => (await import('./status.ts')).serviceVerb,
   token: async () => (await import('./token.ts')).tokenVerb,
   tenant: async () => (await import('./tenant.ts')).tenantVerb,
   webhook: async () => (await import('./webhook.ts')).webhookVerb,

@@ -1,0 +1,46 @@
+/** `backup-mx rejections`: mail that was refused before acceptance, and why. */
+import type { Call, Shown, VerbTable } from './action.ts';
+import { given, listOf, numberOption, tableOf } from './call.ts';
+import { text } from './table.ts';
+import { timeField } from './time.ts';
+
+export const REJECTION = 'id at code reply command clientAddress ehloName reversePath recipient zone isDryRun';
+const DEFAULT_COUNT = 50;
+
+async function list(call: Call): Promise<Shown> {
+  const rejections = await listOf(call, 'rejections', REJECTION, {
+    most: numberOption(call, 'count') ?? DEFAULT_COUNT,
+    filterType: 'RejectionFilter',
+    filter: {
+      ...given(call, 'id', 'domain', 'code', 'recipient'),
+      ...(call.text('client') === undefined ? {} : { clientAddress: call.text('client') }),
+      ...(call.text('from') === undefined ? {} : { reversePath: call.text('from') }),
+      ...(call.isSet('dry-run') ? { isDryRun: true } : {}),
+      ...timeField(call, 'since', 'PAST'),
+      ...timeField(call, 'until', 'PAST'),
+    },
+  });
+  return tableOf(rejections, [
+    ['AT', ({ at }) => call.time(at)],
+    ['CODE', ({ code }) => code],
+    ['CLIENT', ({ clientAddress }) => clientAddress],
+    [text('FROM'), ({ reversePath }) => reversePath ?? '<>'],
+    [text('TO'), ({ recipient }) => recipient],
+    [text('REPLY'), ({ reply }) => reply],
+  ]);
+}
+
+export const rejectionsVerb: VerbTable = {
+  verb: 'rejections',
+  says: 'Mail that was refused before acceptance.',
+  example: 'backup-mx rejections --domain example.org --since 1h',
+  preset: 'list',
+  actions: {
+    list: {
+      usage:
+        '[--domain NAME] [--code CODE] [--recipient ADDRESS] [--from ADDRESS] [--client ADDRESS] [--id ID] [--dry-run] [--since TIME] [--until TIME] [--count N]',
+      says: 'Lists rejections, newest first, 50 by default; --dry-run those that a DNS list on trial would have made.',
+      run: list,
+    },
+  },
+};
