@@ -27,6 +27,7 @@ const RESOLVER_TYPES = 'src/control/generated.ts';
 /** SDL type → what a resolver of its fields receives as its parent. */
 const PARENTS = {
   Service: './context.ts#ServiceParent',
+  ServiceNode: '../cluster/nodes.ts#NodeView',
   Viewer: './auth.ts#Caller',
   Token: '../tenants/tokens.ts#Token as TokenParent',
   AuditEntry: '../events/audit.ts#AuditView',

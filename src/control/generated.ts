@@ -1,6 +1,7 @@
 // Made from schema.graphql by bin/generate.ts. Run `npm run generate` instead of editing.
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { ServiceParent, QueueParent, RecipientParent, DnsblZoneParent, Context } from './context.ts';
+import type { NodeView } from '../cluster/nodes.ts';
 import type { Caller } from './auth.ts';
 import type { Token as TokenParent } from '../tenants/tokens.ts';
 import type { AuditView } from '../events/audit.ts';
@@ -1510,6 +1511,14 @@ export type Node = {
   readonly id: Scalars['ID']['output'];
 };
 
+export const NodeRole = {
+  Control: 'CONTROL',
+  Delivery: 'DELIVERY',
+  Inbound: 'INBOUND',
+  Other: 'OTHER'
+} as const;
+
+export type NodeRole = typeof NodeRole[keyof typeof NodeRole];
 export type Operation = Node & {
   readonly __typename?: 'Operation';
   readonly domain?: Maybe<Domain>;
@@ -1993,7 +2002,7 @@ export type Rejection = Node & {
   readonly at: Scalars['DateTime']['output'];
   readonly clientAddress?: Maybe<Scalars['String']['output']>;
   readonly code: Scalars['String']['output'];
-  readonly command: Scalars['String']['output'];
+  readonly command: SmtpCommand;
   readonly domain?: Maybe<Domain>;
   readonly ehloName: Scalars['String']['output'];
   readonly id: Scalars['ID']['output'];
@@ -2091,12 +2100,26 @@ export type ServiceNode = {
   readonly __typename?: 'ServiceNode';
   readonly lastSeenAt: Scalars['DateTime']['output'];
   readonly name: Scalars['String']['output'];
-  readonly roles: ReadonlyArray<Scalars['String']['output']>;
+  readonly roles: ReadonlyArray<NodeRole>;
   readonly runtime: Scalars['String']['output'];
   readonly startedAt: Scalars['DateTime']['output'];
   readonly version: Scalars['String']['output'];
 };
 
+export const SmtpCommand = {
+  Connect: 'CONNECT',
+  Data: 'DATA',
+  Ehlo: 'EHLO',
+  Helo: 'HELO',
+  Mail: 'MAIL',
+  Other: 'OTHER',
+  Rcpt: 'RCPT',
+  Session: 'SESSION',
+  Starttls: 'STARTTLS',
+  Xclient: 'XCLIENT'
+} as const;
+
+export type SmtpCommand = typeof SmtpCommand[keyof typeof SmtpCommand];
 export type Subscription = {
   readonly __typename?: 'Subscription';
   readonly messageTimeline: TimelineEdge;
@@ -2876,6 +2899,7 @@ export type ResolversTypes = {
   NextHop: ResolverTypeWrapper<NextHop>;
   NextHopInput: NextHopInput;
   Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
+  NodeRole: NodeRole;
   Operation: ResolverTypeWrapper<OperationView>;
   OperationConnection: ResolverTypeWrapper<Omit<OperationConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['OperationEdge']>, nodes: ReadonlyArray<ResolversTypes['Operation']> }>;
   OperationEdge: ResolverTypeWrapper<Omit<OperationEdge, 'node'> & { node: ResolversTypes['Operation'] }>;
@@ -2924,7 +2948,8 @@ export type ResolversTypes = {
   RetryStage: ResolverTypeWrapper<RetryStage>;
   Scope: Scope;
   Service: ResolverTypeWrapper<ServiceParent>;
-  ServiceNode: ResolverTypeWrapper<ServiceNode>;
+  ServiceNode: ResolverTypeWrapper<NodeView>;
+  SmtpCommand: SmtpCommand;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Tenant: ResolverTypeWrapper<TenantParent>;
@@ -3156,7 +3181,7 @@ export type ResolversParentTypes = {
   RequestedAttempt: RequestedAttempt;
   RetryStage: RetryStage;
   Service: ServiceParent;
-  ServiceNode: ServiceNode;
+  ServiceNode: NodeView;
   String: Scalars['String']['output'];
   Subscription: Record<PropertyKey, never>;
   Tenant: TenantParent;
@@ -4039,7 +4064,7 @@ export type RejectionResolvers<ContextType = Context, ParentType extends Resolve
   at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   clientAddress?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  command?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  command?: Resolver<ResolversTypes['SmtpCommand'], ParentType, ContextType>;
   domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
   ehloName?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
@@ -4097,7 +4122,7 @@ export type ServiceResolvers<ContextType = Context, ParentType extends Resolvers
 export type ServiceNodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ServiceNode'] = ResolversParentTypes['ServiceNode']> = {
   lastSeenAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  roles?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  roles?: Resolver<ReadonlyArray<ResolversTypes['NodeRole']>, ParentType, ContextType>;
   runtime?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   version?: Resolver<ResolversTypes['String'], ParentType, ContextType>;

@@ -18,7 +18,7 @@ import {
 import { DrillStep, drillMutations } from './resolvers/drill.ts';
 import { messageMutations } from './resolvers/message-mutations.ts';
 import { Attempt, Message, Operation, Recipient, TimelineEntry } from './resolvers/message.ts';
-import { Query, Service, Viewer } from './resolvers/query.ts';
+import { Query, Service, ServiceNode, Viewer } from './resolvers/query.ts';
 import { OutageChange, QueueChange, Subscription } from './resolvers/subscription.ts';
 import {
   AlertContact,
@@ -123,6 +123,7 @@ export const resolvers: Resolvers = {
   RecipientList,
   Rejection,
   Service,
+  ServiceNode,
   Tenant,
   TimelineEntry,
   Token,

@@ -27,7 +27,7 @@ async function openOutage(destinationId: string): Promise<string> {
 test('service and viewer', async () => {
   await control.database.sql`
     insert into nodes (epoch, name, version, runtime, roles, backend_pid, beat_at)
-    values (1, 'host 17', '0.1.0', 'bun 1.4.5', '{inbound,delivery}', 1, clock_timestamp()),
+    values (1, 'host 17', '0.1.0', 'bun 1.4.5', '{inbound,delivery,archive}', 1, clock_timestamp()),
            (2, 'dead', '0.1.0', 'bun 1.4.5', '{inbound}', 2, clock_timestamp() - interval '1 hour')`;
   const answer = await control.ask<{ service: { retrySchedule: unknown[] } }>(`{
     service { version runtime mxNames egressAddresses messageSizeLimit retrySchedule { interval attemptCount }
@@ -45,7 +45,7 @@ test('service and viewer', async () => {
         { interval: 'PT1H', attemptCount: 96 },
         { interval: 'PT2H', attemptCount: 60 },
       ],
-      nodes: [{ name: 'host 17', version: '0.1.0', runtime: 'bun 1.4.5', roles: ['inbound', 'delivery'] }],
+      nodes: [{ name: 'host 17', version: '0.1.0', runtime: 'bun 1.4.5', roles: ['INBOUND', 'DELIVERY', 'OTHER'] }],
     },
     viewer: { isOperator: true, tenant: { id: OPERATOR_TENANT_ID, name: 'operator' } },
   });

@@ -38,7 +38,7 @@ beforeAll(async () => {
       destinationId: isServed ? destinationId : at === 1 ? newId() : null,
       clientAddress: `192.0.2.${at}`,
       ehloName: 'client.example',
-      command: 'RCPT',
+      command: at === 0 ? 'BDAT' : 'RCPT',
       reversePath: null,
       forwardPath: `u${at}@good.example`,
       rejection: isServed ? 'BMX-DNSBL' : 'BMX-RELAY',
@@ -55,6 +55,8 @@ test('what was refused, newest first, with its domain where there is one', async
   const { rejections } = await control.ask<Answer>(`{ rejections(first: 100) {
     nodes { id at code reply command clientAddress ehloName reversePath recipient zone isDryRun domain { name } } } }`);
   expect(rejections.nodes.map(({ id }) => id)).toEqual(ids);
+  // A word that this version does not know does not break the page.
+  expect(rejections.nodes.map(({ command }) => command)).toEqual([...Array(5).fill('RCPT'), 'OTHER']);
   expect(rejections.nodes[1]).toEqual({
     id: ids[1],
     at: expect.stringMatching(/^\d{4}-.*Z$/),

@@ -25,15 +25,17 @@ import { listDestinationAttempts } from '../../queue/read/attempts.ts';
 import { EMPTY_QUEUE, type QueueView, readNextAttempts, readQueues } from '../../queue/read/queues.ts';
 import { connectionOfRows, idOfCursor, localPartOfCursor, pageSize } from '../connection.ts';
 import type { Context } from '../context.ts';
-import type {
-  DnsblZoneResolvers,
-  DomainQueueResolvers,
-  DomainResolvers,
-  OutageEvidenceResolvers,
-  OutageResolvers,
-  RecipientListResolvers,
-  RejectionResolvers,
+import {
+  type DnsblZoneResolvers,
+  type DomainQueueResolvers,
+  type DomainResolvers,
+  type OutageEvidenceResolvers,
+  type OutageResolvers,
+  type RecipientListResolvers,
+  type RejectionResolvers,
+  SmtpCommand,
 } from '../generated.ts';
+import { storedValue } from '../stored-values.ts';
 import { domainFlow } from './statistics.ts';
 import { tenantById } from './tenant.ts';
 
@@ -159,6 +161,7 @@ export const Outage: OutageResolvers = {
 export const OutageEvidence: OutageEvidenceResolvers = { latency: ({ latencyMs }) => formatDuration(latencyMs) };
 
 export const Rejection: RejectionResolvers = {
+  command: ({ command }) => storedValue(SmtpCommand, command),
   domain: ({ destinationId }, _args, { load }) =>
     destinationId === null ? null : load.byId(findDomainsByDestination, destinationId),
 };

@@ -18,7 +18,14 @@ import { findTenants, listTenants } from '../../tenants/tenants.ts';
 import { findToken, listTokens } from '../../tenants/tokens.ts';
 import { connectionIn, connectionOf, connectionOfRows, idOfCursor, isUuid, pageIn, pageSize } from '../connection.ts';
 import { MAX_IDS } from '../limits.ts';
-import type { QueryResolvers, ServiceResolvers, ViewerResolvers } from '../generated.ts';
+import {
+  NodeRole,
+  type QueryResolvers,
+  type ServiceNodeResolvers,
+  type ServiceResolvers,
+  type ViewerResolvers,
+} from '../generated.ts';
+import { storedValue } from '../stored-values.ts';
 import { findNodes } from './node.ts';
 import { rejectionCounts, serviceFlow } from './statistics.ts';
 import { tenantById } from './tenant.ts';
@@ -37,6 +44,10 @@ export const Service: ServiceResolvers = {
   nodes: (_parent, _args, { sql, viewer }) => (viewer.isOperator ? listNodes(sql) : null),
   flow: (_parent, args, context) => serviceFlow(args, context),
   troubleSince: (_parent, _args, { sql }) => readLocalFailureSince(sql),
+};
+
+export const ServiceNode: ServiceNodeResolvers = {
+  roles: ({ roles }) => roles.map((role) => storedValue(NodeRole, role)),
 };
 
 export const Viewer: ViewerResolvers = {
