@@ -376,6 +376,7 @@ export type Domain = Node & {
   readonly recipientList: RecipientList;
   readonly requestedAttempt?: Maybe<RequestedAttempt>;
   readonly revision: Scalars['Int']['output'];
+  readonly situation: Situation;
   readonly status: DomainStatus;
   readonly tenant: Tenant;
   readonly tlsPolicy: TlsPolicy;
@@ -1590,6 +1591,8 @@ export type Outage = Node & {
   readonly drainedAt?: Maybe<Scalars['DateTime']['output']>;
   readonly endedAt?: Maybe<Scalars['DateTime']['output']>;
   readonly evidence: ReadonlyArray<OutageEvidence>;
+  readonly expiredCount: Scalars['Int']['output'];
+  readonly failedCount: Scalars['Int']['output'];
   readonly heldAtEndCount?: Maybe<Scalars['Int']['output']>;
   readonly heldCount?: Maybe<Scalars['Int']['output']>;
   readonly heldSize?: Maybe<Scalars['ByteCount']['output']>;
@@ -1705,6 +1708,7 @@ export type Query = {
   readonly rejectionCounts?: Maybe<ReadonlyArray<RejectionCount>>;
   readonly rejections: RejectionConnection;
   readonly service: Service;
+  readonly summary: Summary;
   readonly tenant?: Maybe<Tenant>;
   readonly tenants: TenantConnection;
   readonly token?: Maybe<Token>;
@@ -2106,6 +2110,26 @@ export type ServiceNode = {
   readonly version: Scalars['String']['output'];
 };
 
+export const Situation = {
+  BreakerOpen: 'BREAKER_OPEN',
+  CheckFailed: 'CHECK_FAILED',
+  Draining: 'DRAINING',
+  Expiring: 'EXPIRING',
+  Fine: 'FINE',
+  Holding: 'HOLDING',
+  Outage: 'OUTAGE',
+  Paused: 'PAUSED',
+  Pending: 'PENDING',
+  Suspended: 'SUSPENDED'
+} as const;
+
+export type Situation = typeof Situation[keyof typeof Situation];
+export type SituationCount = {
+  readonly __typename?: 'SituationCount';
+  readonly count: Scalars['Int']['output'];
+  readonly situation: Situation;
+};
+
 export const SmtpCommand = {
   Connect: 'CONNECT',
   Data: 'DATA',
@@ -2142,6 +2166,15 @@ export type SubscriptionOutageChangedArgs = {
 
 export type SubscriptionQueueChangedArgs = {
   domain: Scalars['String']['input'];
+};
+
+export type Summary = {
+  readonly __typename?: 'Summary';
+  readonly domainCount: Scalars['Int']['output'];
+  readonly firstExpiryAt?: Maybe<Scalars['DateTime']['output']>;
+  readonly heldCount: Scalars['Int']['output'];
+  readonly heldSize: Scalars['ByteCount']['output'];
+  readonly situations: ReadonlyArray<SituationCount>;
 };
 
 export type Tenant = Node & {
@@ -2949,9 +2982,12 @@ export type ResolversTypes = {
   Scope: Scope;
   Service: ResolverTypeWrapper<ServiceParent>;
   ServiceNode: ResolverTypeWrapper<NodeView>;
+  Situation: Situation;
+  SituationCount: ResolverTypeWrapper<SituationCount>;
   SmtpCommand: SmtpCommand;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Summary: ResolverTypeWrapper<Summary>;
   Tenant: ResolverTypeWrapper<TenantParent>;
   TenantConnection: ResolverTypeWrapper<Omit<TenantConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['TenantEdge']>, nodes: ReadonlyArray<ResolversTypes['Tenant']> }>;
   TenantCreateInput: TenantCreateInput;
@@ -3182,8 +3218,10 @@ export type ResolversParentTypes = {
   RetryStage: RetryStage;
   Service: ServiceParent;
   ServiceNode: NodeView;
+  SituationCount: SituationCount;
   String: Scalars['String']['output'];
   Subscription: Record<PropertyKey, never>;
+  Summary: Summary;
   Tenant: TenantParent;
   TenantConnection: Omit<TenantConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['TenantEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Tenant']> };
   TenantCreateInput: TenantCreateInput;
@@ -3429,6 +3467,7 @@ export type DomainResolvers<ContextType = Context, ParentType extends ResolversP
   recipientList?: Resolver<ResolversTypes['RecipientList'], ParentType, ContextType>;
   requestedAttempt?: Resolver<Maybe<ResolversTypes['RequestedAttempt']>, ParentType, ContextType>;
   revision?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  situation?: Resolver<ResolversTypes['Situation'], ParentType, ContextType>;
   status?: Resolver<ResolversTypes['DomainStatus'], ParentType, ContextType>;
   tenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType>;
   tlsPolicy?: Resolver<ResolversTypes['TlsPolicy'], ParentType, ContextType>;
@@ -3886,6 +3925,8 @@ export type OutageResolvers<ContextType = Context, ParentType extends ResolversP
   drainedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   endedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   evidence?: Resolver<ReadonlyArray<ResolversTypes['OutageEvidence']>, ParentType, ContextType>;
+  expiredCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  failedCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   heldAtEndCount?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   heldCount?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   heldSize?: Resolver<Maybe<ResolversTypes['ByteCount']>, ParentType, ContextType>;
@@ -3967,6 +4008,7 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   rejectionCounts?: Resolver<Maybe<ReadonlyArray<ResolversTypes['RejectionCount']>>, ParentType, ContextType, RequireFields<QueryRejectionCountsArgs, 'since' | 'slots'>>;
   rejections?: Resolver<ResolversTypes['RejectionConnection'], ParentType, ContextType, RequireFields<QueryRejectionsArgs, 'first'>>;
   service?: Resolver<ResolversTypes['Service'], ParentType, ContextType>;
+  summary?: Resolver<ResolversTypes['Summary'], ParentType, ContextType>;
   tenant?: Resolver<Maybe<ResolversTypes['Tenant']>, ParentType, ContextType, RequireFields<QueryTenantArgs, 'id'>>;
   tenants?: Resolver<ResolversTypes['TenantConnection'], ParentType, ContextType, RequireFields<QueryTenantsArgs, 'first'>>;
   token?: Resolver<Maybe<ResolversTypes['Token']>, ParentType, ContextType, RequireFields<QueryTokenArgs, 'id'>>;
@@ -4128,10 +4170,23 @@ export type ServiceNodeResolvers<ContextType = Context, ParentType extends Resol
   version?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
+export type SituationCountResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SituationCount'] = ResolversParentTypes['SituationCount']> = {
+  count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  situation?: Resolver<ResolversTypes['Situation'], ParentType, ContextType>;
+};
+
 export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
   messageTimeline?: SubscriptionResolver<ResolversTypes['TimelineEdge'], "messageTimeline", ParentType, ContextType, RequireFields<SubscriptionMessageTimelineArgs, 'id'>>;
   outageChanged?: SubscriptionResolver<ResolversTypes['OutageChange'], "outageChanged", ParentType, ContextType, Partial<SubscriptionOutageChangedArgs>>;
   queueChanged?: SubscriptionResolver<ResolversTypes['QueueChange'], "queueChanged", ParentType, ContextType, RequireFields<SubscriptionQueueChangedArgs, 'domain'>>;
+};
+
+export type SummaryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Summary'] = ResolversParentTypes['Summary']> = {
+  domainCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  firstExpiryAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  heldCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  heldSize?: Resolver<ResolversTypes['ByteCount'], ParentType, ContextType>;
+  situations?: Resolver<ReadonlyArray<ResolversTypes['SituationCount']>, ParentType, ContextType>;
 };
 
 export type TenantResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Tenant'] = ResolversParentTypes['Tenant']> = {
@@ -4484,7 +4539,9 @@ export type Resolvers<ContextType = Context> = {
   RetryStage?: RetryStageResolvers<ContextType>;
   Service?: ServiceResolvers<ContextType>;
   ServiceNode?: ServiceNodeResolvers<ContextType>;
+  SituationCount?: SituationCountResolvers<ContextType>;
   Subscription?: SubscriptionResolvers<ContextType>;
+  Summary?: SummaryResolvers<ContextType>;
   Tenant?: TenantResolvers<ContextType>;
   TenantConnection?: TenantConnectionResolvers<ContextType>;
   TenantCreatePayload?: TenantCreatePayloadResolvers<ContextType>;

@@ -40,6 +40,7 @@ const INTROSPECTION_COST = 5;
 const USUAL_LENGTHS: Readonly<Record<string, number>> = {
   recipients: 5,
   headers: 20,
+  situations: 10,
   content: LARGE_COST,
   // As many slots as are preset.
   flow: 96,
@@ -59,6 +60,7 @@ const WORK: Readonly<Record<string, number>> = {
   messages: 200,
   mx: 300,
   recipientStanding: 20,
+  summary: 300,
   flow: 20,
   node: 30,
   rejectionCounts: 100,

@@ -149,6 +149,7 @@ export const destinations = pgTable('destinations', {
   askedBeganAt: instant('asked_began_at'),
   lastAttempt: jsonb('last_attempt').$type<Record<string, unknown>>(),
   createdAt: instant('created_at').notNull().default(bmxNow),
+  oldestAcceptedAt: instant('oldest_accepted_at'),
 });
 
 /**
@@ -326,6 +327,8 @@ export const outages = pgTable('outages', {
   heldAtEnd: count('held_at_end'),
   drainedAt: instant('drained_at'),
   heldThrough: uuid('held_through'),
+  failedCount: integer('failed_count').notNull().default(0),
+  expiredCount: integer('expired_count').notNull().default(0),
 });
 
 export const messages = pgTable('messages', {

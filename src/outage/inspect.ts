@@ -26,6 +26,9 @@ export interface OutageView {
   readonly attemptCount: number;
   /** Messages held when it ended; null before that, and when its domain got another owner. */
   readonly heldAtEndCount: number | null;
+  /** Messages that failed, and that expired, from its beginning until it had drained. */
+  readonly failedCount: number;
+  readonly expiredCount: number;
   /** The oldest first; empty for outages of an earlier version. */
   readonly evidence: readonly EvidenceView[];
   /** When the mail that had waited in it was gone. */
@@ -184,7 +187,8 @@ async function select(sql: SqlExecutor, which: SqlFragment): Promise<OutageView[
     select o.id, o.destination_id as "destinationId", d.name as "domainName", o.started_at as "startedAt",
            o.ended_at as "endedAt", o.class as kind, o.last_reply as "lastReply",
            case when o.ended_at is null then coalesce(d.next_attempt_at, due.at) end as "nextAttemptAt",
-           o.attempt_count as "attemptCount", o.held_at_end as "heldAtEndCount", o.evidence, o.drained_at as "drainedAt",
+           o.attempt_count as "attemptCount", o.held_at_end as "heldAtEndCount",
+           o.failed_count as "failedCount", o.expired_count as "expiredCount", o.evidence, o.drained_at as "drainedAt",
            o.ended_at is not null and o.drained_at is null and o.held_at_end > 0 and d.outage_id is null and held.count > 0 as "isDraining",
            measured.rate, case when measured.rate > 0 then bmx_now() + make_interval(secs => held.count / measured.rate) end as "etaAt"
     from (select * from outages where ${which}) as o

@@ -167,6 +167,23 @@ export async function endOutagesOfOthers(sql: SqlExecutor, adoptions: string): P
     from others where o.id = others.id`;
 }
 
+/** Counts are folded about once a second: an outage may have drained meanwhile. */
+const FOLDED_WITHIN = '10 seconds';
+
+/**
+ * A data-modifying part of a statement: counts mail that failed or expired in the outage of its destination, open or draining.
+ *
+ * @param ended a row set of destinations that are locked: `id`, `failed_count`, `expired_count`
+ */
+export function countEndedInOutages(sql: SqlExecutor, ended: SqlFragment): SqlFragment {
+  return sql`
+    update outages o set failed_count = o.failed_count + e.failed_count, expired_count = o.expired_count + e.expired_count
+    from ${ended} e
+    where e.failed_count + e.expired_count > 0 and o.id = (
+        select id from outages where destination_id = e.id order by destination_id desc, id desc limit 1)
+      and coalesce(o.drained_at > bmx_now() - ${FOLDED_WITHIN}::text::interval, true)`;
+}
+
 export interface DrainedOutage {
   readonly domain: string;
   readonly durationMs: number;

@@ -1,12 +1,14 @@
 /**
  * Exact counts of what a destination holds, without a hot row.
  *
- * Accept and outcome append to queue_delta; folding moves the sums into destinations, and into the flow of mail (stats/flow.ts),
- * once a second. The count is the sum of both in one snapshot (queue/read/inspect.ts), so it is exact at any instant.
+ * Accept and outcome append to queue_delta; folding moves the sums into destinations, into the flow of mail (stats/flow.ts) and
+ * into the outage that goes on, once a second. With the sums each destination keeps when its oldest message was accepted. The count is the sum of both in one snapshot (queue/read/inspect.ts), so it is exact at any instant.
  */
 import { monotonicMs } from '../clock.ts';
 import { ADVISORY_LOCKS } from '../db/advisory-locks.ts';
 import type { Sql } from '../db/client.ts';
+import { FIRST_ID, LAST_ID } from '../mail/id.ts';
+import { countEndedInOutages } from '../outage/lifecycle.ts';
 import { addToFlow } from '../stats/flow.ts';
 import { type GaugeRegistry, staleWhileReading } from '../telemetry/gauges.ts';
 
@@ -32,11 +34,19 @@ export async function foldDeltas(sql: Sql, batch: number = BATCH): Promise<void>
         from taken group by destination_id, tenant_id
       ), folded as (
         update destinations d
-        set held_count = d.held_count + s.held_count, held_bytes = d.held_bytes + s.held_bytes
+        set held_count = d.held_count + s.held_count, held_bytes = d.held_bytes + s.held_bytes,
+            -- Accepting more does not change what is the oldest.
+            oldest_accepted_at = case when s.ended_count = 0 and d.oldest_accepted_at is not null then d.oldest_accepted_at else (
+              select m.accepted_at from messages m
+              where (m.destination_id, m.id) >= (d.id, ${FIRST_ID}::uuid) and (m.destination_id, m.id) <= (d.id, ${LAST_ID}::uuid)
+              order by m.destination_id, m.id limit 1) end
         from (
-          select destination_id, sum(accepted_count - ended_count) as held_count, sum(accepted_bytes - ended_bytes) as held_bytes
+          select destination_id, sum(accepted_count - ended_count) as held_count, sum(accepted_bytes - ended_bytes) as held_bytes,
+            sum(ended_count) as ended_count, sum(failed_count) as failed_count, sum(expired_count) as expired_count
           from sums group by destination_id
         ) s where d.id = s.destination_id
+        returning d.id, s.failed_count, s.expired_count
+      ), counted as (${countEndedInOutages(sql, sql`folded`)}
       ), flowed as (${addToFlow(sql, sql`sums`)})
       select count(*) as taken from taken`;
     if ((row?.taken ?? 0) < batch) return;

@@ -88,6 +88,7 @@ const queries = (): Readonly<Record<string, Record<string, unknown>>> => ({
   nodes: { ids: [messageId, tokenId, webhookId, contactId, operationId] },
   domain: { by: { name: DOMAIN } },
   domains: { first: 10, orderBy: 'CREATED' },
+  summary: {},
   message: { id: messageId },
   messages: { first: 10 },
   outages: { first: 10 },

@@ -38,6 +38,7 @@ const BOUNDED: Readonly<Record<string, string>> = {
   'Domain.primarySetup': 'the products there are',
   'Domain.ignoredAlertContacts': '100',
   'DomainQueue.nextAttempts': '100',
+  'Summary.situations': 'the situations there are',
   'DnsblZone.codes': 'an input',
   'DnswlZone.codes': 'an input',
   'DomainMx.recommended': 'an answer of the DNS',

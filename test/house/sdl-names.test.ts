@@ -88,6 +88,7 @@ test('a number of things ends in Count', () => {
       ['domains', 'recipientEntries', 'tokens', 'webhooks', 'alertContacts'].map((name) => `${owner}.${name}`),
     ),
     'RejectionCount.count',
+    'SituationCount.count',
     'WebhookDelivery.responseStatus',
   ];
   const known = /Count$|[rR]evision$|^(port|preference|weight|dnsblThreshold|drainPerMinute)$/;

@@ -23,6 +23,7 @@ import { findPauses } from '../../outage/pause.ts';
 import { listDrills, readDrillSchedule } from '../../queue/drills/drills.ts';
 import { listDestinationAttempts } from '../../queue/read/attempts.ts';
 import { EMPTY_QUEUE, type QueueView, readNextAttempts, readQueues } from '../../queue/read/queues.ts';
+import { readSituations } from '../../queue/read/situations.ts';
 import { connectionOfRows, idOfCursor, localPartOfCursor, pageSize } from '../connection.ts';
 import type { Context } from '../context.ts';
 import {
@@ -88,6 +89,7 @@ export const Domain: DomainResolvers = {
   },
   flow: domainFlow,
   outage: ({ destinationId }, _args, { load }) => load.byId(findOpenOutages, destinationId),
+  situation: async ({ id }, _args, { load }) => (await load.byId(readSituations, id)) ?? 'FINE',
   lastOutage: ({ destinationId }, _args, { load }) => load.byId(findLastOutages, destinationId),
   outages: async ({ destinationId }, { first, after, since = null }, { load }) => {
     const page = { destinationId, limit: pageSize(first) + 1, beforeId: idOfCursor(after), since };

@@ -13,6 +13,7 @@ import { readLimits } from '../../queue/limits.ts';
 import { findMessage, listMessages } from '../../queue/read/inspect.ts';
 import { listNodes } from '../../cluster/nodes.ts';
 import { type MessageFilter, readMessageFilter } from '../../queue/read/search-input.ts';
+import { readSummary } from '../../queue/read/situations.ts';
 import { findOperation, listOperations } from '../../queue/verbs/operations.ts';
 import { findTenants, listTenants } from '../../tenants/tenants.ts';
 import { findToken, listTokens } from '../../tenants/tokens.ts';
@@ -95,6 +96,7 @@ export const Query: QueryResolvers = {
     const asked = id?.toLowerCase() ?? '';
     return isUuid(asked) ? load.byId(findDomainsById, asked) : null;
   },
+  summary: (_parent, _args, { sql, viewer }) => readSummary(sql, viewer),
   domains: async (_parent, { filter, orderBy: order, ...args }, { sql, viewer }) => {
     if (filter?.doctor?.length === 0) throw badFilter('doctor', 'name at least one verdict');
     const page = { ...pageIn(order, args), order, filter: filter ?? {} };
