@@ -102,7 +102,10 @@ export async function joinNodes(deps: NodesDeps): Promise<Nodes> {
     // The others count from when the database heard of it: an answer that this process reads late, because it was stopped, is old.
     const askedAt = monotonicMs();
     if (membership === null) {
-      const joined = await join(deps, () => lose('the session ended'));
+      // The close of an earlier session may be heard of minutes later, when its network gives it up.
+      const joined = await join(deps, (session) => {
+        if (membership?.sql === session) lose('the session ended');
+      });
       lastBeatAt = askedAt;
       membership = { ...joined, believesLocksAtMs: monotonicMs() + (hadLease ? returnPatienceMs : 0) };
       hadLease = true;
@@ -154,7 +157,7 @@ export async function joinNodes(deps: NodesDeps): Promise<Nodes> {
   };
 }
 
-async function join(deps: NodesDeps, onClose: () => void): Promise<Pick<Membership, 'sql' | 'lease'>> {
+async function join(deps: NodesDeps, onClose: (session: Sql) => void): Promise<Pick<Membership, 'sql' | 'lease'>> {
   const sql = connect(deps.address, {
     max: 1,
     applicationName: `backup-mx node ${deps.name}`,
@@ -165,7 +168,7 @@ async function join(deps: NodesDeps, onClose: () => void): Promise<Pick<Membersh
       tcp_keepalives_count: 4,
       tcp_user_timeout: 30_000,
     },
-    onClose,
+    onClose: () => onClose(sql),
   });
   try {
     // Nothing expires in the first round after the service as a whole has delivered nothing for an hour.

@@ -85,6 +85,11 @@ export async function runBatch(deps: BatchDeps): Promise<BatchResult> {
     const next = await source.next(accepts);
     return next === null && busy === 0 && busyLarge === 0 ? source.next(acceptsAny) : next;
   };
+  const giveBack = (loaded: LoadedMessage): void => {
+    isAtEnd = false;
+    putBack.add(loaded);
+    source.putBack(loaded);
+  };
   /** Whatever the trouble: a host that restarts, or grants no more sessions now, is not down. */
   const isBesideSuccess = (): boolean => {
     const sinceMs = nowMs() - lastSuccess.atMs;
@@ -149,9 +154,7 @@ export async function runBatch(deps: BatchDeps): Promise<BatchResult> {
       return false;
     }
     if (isFirst) isTurnedAway = true;
-    isAtEnd = false;
-    putBack.add(loaded);
-    source.putBack(loaded);
+    giveBack(loaded);
     return false;
   };
   const step = async (): Promise<boolean> => {
@@ -166,7 +169,10 @@ export async function runBatch(deps: BatchDeps): Promise<BatchResult> {
     const release = early?.release ?? (await deps.budget.take(message.sizeBytes));
     busy += 1;
     try {
-      return await handOver(loaded);
+      if (!isHalted && !deps.isStopping()) return await handOver(loaded);
+      // The batch was halted while this one waited for its content or for room.
+      giveBack(loaded);
+      return false;
     } finally {
       busy -= 1;
       if (isLarge(message)) busyLarge -= 1;

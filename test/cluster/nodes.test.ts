@@ -159,6 +159,24 @@ test('cut off without a sign: it gives up by itself before the others expire it,
   await proxy.close();
 });
 
+test('the late end of an earlier session costs it nothing', async () => {
+  const proxy: FreezingProxy = await startFreezingProxy(database.target);
+  const member = await startMember({ address: proxy.target });
+  const before = leaseOf(member);
+  proxy.freeze();
+  await until('it gives up', 30_000, () => member.lost.length > 0);
+  proxy.thaw();
+  const after = await until('it has a new lease', 30_000, () => member.lease());
+  expect(after.epoch).toBeGreaterThan(before.epoch);
+  proxy.dropFrozen();
+  // Sixteen beats: a lease that was given up would have been taken anew.
+  await new Promise((resolve) => setTimeout(resolve, SHORT_TIMES.beatTimeoutMs));
+  expect(member.lost).toHaveLength(1);
+  expect(leaseOf(member)).toEqual(after);
+  await member.close();
+  await proxy.close();
+});
+
 test('a process that is stopped and goes on: expired after the patience, it finds its lease gone and takes a new one', async () => {
   const witness = await startMember();
   const child: ChildProcess = spawn(process.execPath, [join(import.meta.dirname, 'fixtures', 'member.ts')], {

@@ -396,6 +396,22 @@ describe('what goes wrong with us', () => {
     expect(played).toMatchObject({ attempted: [], left: 5, result: { hasSucceeded: false, failure: null } });
   });
 
+  test('what waited for room while the node was told to stop is not sent', async () => {
+    let isStopping = false;
+    let heldCount = 0;
+    const take = async () => {
+      heldCount += 1;
+      isStopping = true;
+      return () => {
+        heldCount -= 1;
+      };
+    };
+    const budget = { take, tryTake: () => null };
+    const played = await play(2, () => resultOf(null), { budget, isStopping: () => isStopping });
+    expect(played).toMatchObject({ attempted: [], left: 2, result: { isUnfinished: true, isTurnedAway: false } });
+    expect(heldCount).toBe(0);
+  });
+
   test('when the success cannot be told, what was delivered is recorded all the same', async () => {
     const settled: MessageResult[] = [];
     let isIdle = false;

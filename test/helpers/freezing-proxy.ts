@@ -13,14 +13,17 @@ export interface FreezingProxy {
   freeze(): void;
   /** New connections pass again; what was frozen stays so. */
   thaw(): void;
+  /** What was frozen ends at last, as when the network gives it up minutes later. */
+  dropFrozen(): void;
   close(): Promise<void>;
 }
 
 export async function startFreezingProxy(target: DatabaseAddress): Promise<FreezingProxy> {
   const sockets = new Set<Socket>();
   let freezing = new AbortController();
+  const frozen = new Set<Socket>();
   let isFrozen = false;
-  const server = createServer((client) => {
+  const server = createServer({ allowHalfOpen: true }, (client) => {
     if (isFrozen) {
       client.destroy();
       return;
@@ -33,6 +36,7 @@ export async function startFreezingProxy(target: DatabaseAddress): Promise<Freez
     const link = { isCut: false };
     freezing.signal.addEventListener('abort', () => {
       link.isCut = true;
+      frozen.add(client).add(upstream);
     });
     for (const [from, to] of [
       [client, upstream],
@@ -42,6 +46,9 @@ export async function startFreezingProxy(target: DatabaseAddress): Promise<Freez
       from.on('error', () => undefined);
       from.on('data', (chunk) => {
         if (!link.isCut) to.write(chunk);
+      });
+      from.on('end', () => {
+        if (!link.isCut) to.end();
       });
       from.on('close', () => {
         sockets.delete(from);
@@ -60,6 +67,10 @@ export async function startFreezingProxy(target: DatabaseAddress): Promise<Freez
     thaw: () => {
       isFrozen = false;
       freezing = new AbortController();
+    },
+    dropFrozen: () => {
+      for (const socket of frozen) socket.destroy();
+      frozen.clear();
     },
     close: async () => {
       for (const socket of sockets) socket.destroy();
