@@ -392,7 +392,7 @@ test('the command shows the report, or what is held and how long', async () => {
   listInDns(name);
   const held = await command(name, '--hold', '60m', '--to', `typist@${name}`);
   expect([held.code, held.err]).toEqual([0, '']);
-  expect(held.out).toMatch(/result +HELD until \S+ or --deliver/);
+  expect(held.out).toMatch(/result +HELD, is delivered in \d+ (min|h) or by --deliver/);
   const delivered = await command(name, '--deliver');
   expect(delivered.out).toMatch(/result +DELIVERED\nOUTLOOK +OK: In an outage today mail would come to us/);
   expect(delivered.out).toMatch(/EHLO +\d+ +yes +250-\S+ \/ 250-/);
