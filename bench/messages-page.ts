@@ -2,7 +2,7 @@
  * `messages-page`: what an operator or a tenant waits for a page of `messages(first: 50, filter)` with 1,000,000 held, by
  * filter: the first page, a page far down, and what matches nothing. Each asks through GraphQL with a token of his own.
  */
-import { cursorOf } from '../src/control/connection.ts';
+import { cursorOf } from '../src/control/page.ts';
 import { newId } from '../src/mail/id.ts';
 import type { MessageFilter } from '../src/queue/read/search-input.ts';
 import {

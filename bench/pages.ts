@@ -2,7 +2,7 @@
  * `pages`: what the pages of every other list cost with 1,000,000 held and 100,000 domains, asked with the tokens of an operator, of a
  * tenant with nearly all domains and of one with a single domain; and what so many domains cost at a start and at a change.
  */
-import { cursorOf } from '../src/control/connection.ts';
+import { cursorOf } from '../src/control/page.ts';
 import { startService, type Service } from '../test/helpers/service.ts';
 import { openDatabase } from './database.ts';
 import { fillToSearch, HELD, smallDomain } from './messages-page-fill.ts';

@@ -28,7 +28,7 @@ const RESOLVER_TYPES = 'src/control/generated.ts';
 const PARENTS = {
   Service: './context.ts#ServiceParent',
   ServiceNode: '../cluster/nodes.ts#NodeView',
-  Viewer: './auth.ts#Caller',
+  Viewer: './admission/auth.ts#Caller',
   Token: '../tenants/tokens.ts#Token as TokenParent',
   AuditEntry: '../events/audit.ts#AuditView',
   Webhook: '../notify/webhooks.ts#Webhook as WebhookParent',

@@ -4,7 +4,7 @@
 import { within } from '../clock.ts';
 import { startJobs } from '../cluster/jobs.ts';
 import { joinNodes, type Nodes } from '../cluster/nodes.ts';
-import { readOperatorToken } from '../control/auth.ts';
+import { readOperatorToken } from '../control/admission/auth.ts';
 import { dropDeadOwnership, findOwners } from '../outage/owner.ts';
 import { findClaimants, releaseDeadClaims } from '../queue/claim.ts';
 import { finalizeMarked, findMarkers } from '../queue/marks.ts';

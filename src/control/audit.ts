@@ -17,7 +17,7 @@ import { findMessage } from '../queue/read/inspect.ts';
 import { findOperation } from '../queue/verbs/operations.ts';
 import { findTenants, type Tenant } from '../tenants/tenants.ts';
 import { findToken } from '../tenants/tokens.ts';
-import { isUuid } from './connection.ts';
+import { isUuid } from './page.ts';
 import type { Context } from './context.ts';
 
 /** Their dry runs ask strangers. */

@@ -2,7 +2,7 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { ServiceParent, QueueParent, RecipientParent, DnsblZoneParent, Context } from './context.ts';
 import type { NodeView } from '../cluster/nodes.ts';
-import type { Caller } from './auth.ts';
+import type { Caller } from './admission/auth.ts';
 import type { Token as TokenParent } from '../tenants/tokens.ts';
 import type { AuditView } from '../events/audit.ts';
 import type { Webhook as WebhookParent } from '../notify/webhooks.ts';

@@ -13,20 +13,24 @@ import { type Context as HttpContext, Hono } from 'hono';
 import { monotonicMs } from '../clock.ts';
 import { isDatabaseAway } from '../db/connection-lost.ts';
 import { OPERATOR_TENANT_ID } from '../mail/viewer.ts';
-import { createAuthentication, UNAUTHENTICATED } from './auth.ts';
-import { createBilling } from './billing.ts';
+import { createAuthentication, UNAUTHENTICATED } from './admission/auth.ts';
+import { createBilling } from './admission/billing.ts';
 import {
   boundRequests,
   type ConnectionBounds,
   createConnectionBounds,
   isLeftUnread,
   SERVER_TIMES,
-} from './connection-bounds.ts';
+} from './admission/connection-bounds.ts';
 import type { ServiceParts } from './context.ts';
-import { createAdmission } from './document-turns.ts';
+import { createAdmission } from './admission/document-turns.ts';
 import { loadGraphiql } from './graphiql.ts';
 import { type AskedOf, createGraphqlServer, type RequestScope } from './graphql-server.ts';
-import { createIntrospectionAnswers, type IntrospectionAnswers, introspectionKey } from './introspection-cost.ts';
+import {
+  createIntrospectionAnswers,
+  type IntrospectionAnswers,
+  introspectionKey,
+} from './admission/introspection-cost.ts';
 import {
   ANSWERS_FULL,
   CONNECTIONS_FULL,
@@ -36,10 +40,16 @@ import {
   refuseForDebt,
   refuseMediaType,
   unavailableError,
-} from './refusals.ts';
+} from './admission/refusals.ts';
 import { rejectPage } from './reject-pages.ts';
-import { readBody } from './request-body.ts';
-import { type AnswerRoom, boundTaking, createAnswerRoom, createPageRoom, createRequestRooms } from './request-room.ts';
+import { readBody } from './admission/request-body.ts';
+import {
+  type AnswerRoom,
+  boundTaking,
+  createAnswerRoom,
+  createPageRoom,
+  createRequestRooms,
+} from './admission/request-room.ts';
 import type { Session } from './subscriptions/outbox.ts';
 import { createSubscriptions, type Subscriptions } from './subscriptions/subscriptions.ts';
 

@@ -1,7 +1,7 @@
 /** What a client asks for and does not read is not kept for it without end. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { connect, type Socket } from 'node:net';
-import { createAnswerRoom } from '../../src/control/request-room.ts';
+import { createAnswerRoom } from '../../src/control/admission/request-room.ts';
 import { until } from '../helpers/child.ts';
 import { addDomain, addTenant, type Harness, holdMessage, startControl } from './harness.ts';
 

@@ -1,7 +1,7 @@
 /** Who pays: token, tenant and network, each up to its own bucket; the operator token never. */
 import { expect, test } from 'bun:test';
-import { createBilling } from '../../src/control/billing.ts';
-import { callerOf } from '../../src/control/auth.ts';
+import { createBilling } from '../../src/control/admission/billing.ts';
+import { callerOf } from '../../src/control/admission/auth.ts';
 import { OPERATOR_TENANT_ID } from '../../src/mail/viewer.ts';
 
 const tokenOf = (id: string, tenantId: string, address = '192.0.2.1') =>

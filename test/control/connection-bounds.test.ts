@@ -2,7 +2,7 @@
 import { expect, test } from 'bun:test';
 import { createServer, type ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { createConnectionBounds, MOST_OF_TENANT } from '../../src/control/connection-bounds.ts';
+import { createConnectionBounds, MOST_OF_TENANT } from '../../src/control/admission/connection-bounds.ts';
 import { until } from '../helpers/child.ts';
 
 test('a tenant has so many connections, the operator as many as it likes', async () => {

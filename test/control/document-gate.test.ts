@@ -10,10 +10,10 @@ import {
   isObjectType,
   parse,
 } from 'graphql';
-import { createDocumentGate } from '../../src/control/document-gate.ts';
-import { billOf } from '../../src/control/limits.ts';
+import { createDocumentGate } from '../../src/control/admission/document-gate.ts';
+import { billOf } from '../../src/control/admission/limits.ts';
 import { findForbidden } from '../../src/control/required-scopes.ts';
-import { toldError } from '../../src/control/refusals.ts';
+import { toldError } from '../../src/control/admission/refusals.ts';
 
 const schema = buildSchema(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8'));
 const repeat = (count: number, make: (index: number) => string): string =>

@@ -2,10 +2,10 @@
 import { setImmediate as nextTick } from 'node:timers/promises';
 import { expect, test } from 'bun:test';
 import { buildSchema } from 'graphql';
-import { createBilling } from '../../src/control/billing.ts';
-import { callerOf } from '../../src/control/auth.ts';
-import { createDocumentGate, type DocumentGate } from '../../src/control/document-gate.ts';
-import { createAdmission } from '../../src/control/document-turns.ts';
+import { createBilling } from '../../src/control/admission/billing.ts';
+import { callerOf } from '../../src/control/admission/auth.ts';
+import { createDocumentGate, type DocumentGate } from '../../src/control/admission/document-gate.ts';
+import { createAdmission } from '../../src/control/admission/document-turns.ts';
 
 const schema = buildSchema('type Query { a: Int b: Int }');
 

@@ -1,7 +1,7 @@
 /** The octets of a request are counted and found their way through before anything is parsed; in whatever pieces they come. */
 import { expect, test } from 'bun:test';
 import * as fc from 'fast-check';
-import { createJsonScan, type JsonScan, type ScanFault } from '../../src/control/json-scan.ts';
+import { createJsonScan, type JsonScan, type ScanFault } from '../../src/control/admission/json-scan.ts';
 
 function scanned(text: string | Uint8Array, pieceLength = 7): { scan: JsonScan; fault: ScanFault | null } {
   const octets = Buffer.from(text);

@@ -1,7 +1,7 @@
 /** A token that asks for too much waits; another does not, and the operator never. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { connect } from 'node:net';
-import { createRateLimit } from '../../src/control/billing.ts';
+import { createRateLimit } from '../../src/control/admission/billing.ts';
 import { addTenant, type Harness, startControl, TOKEN } from './harness.ts';
 
 let control: Harness;

@@ -1,6 +1,6 @@
 /** Room for request bodies: what a tenant holds is its own affair, and large ones take turns. */
 import { expect, test } from 'bun:test';
-import { createRequestRooms, createTurns } from '../../src/control/request-room.ts';
+import { createRequestRooms, createTurns } from '../../src/control/admission/request-room.ts';
 
 const MIB = 1024 * 1024;
 

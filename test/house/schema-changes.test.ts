@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readBaselines, schemaChanges } from '../../bin/schema-changes.ts';
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SDL = readFileSync(`${ROOT}schema.graphql`, 'utf8');
 const RELEASED = `type Query { domain(name: String!): Domain mails: Int } type Domain { name: String! proof: String }
   enum State { HELD } type Mail { state: State }`;

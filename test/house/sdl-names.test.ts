@@ -17,7 +17,7 @@ import {
   validate,
 } from 'graphql';
 
-const ROOT = new URL('../../', import.meta.url);
+const ROOT = new URL('../..', import.meta.url);
 const schema = buildSchema(readFileSync(new URL('schema.graphql', ROOT), 'utf8'));
 const types = Object.values(schema.getTypeMap()).filter(({ name }) => !name.startsWith('__'));
 const OPERATIONS = ['Query', 'Mutation', 'Subscription'];

@@ -4,7 +4,7 @@
  */
 import { expect, test } from 'bun:test';
 import { connect, type Socket } from 'node:net';
-import { MOST_OF_NETWORK, MOST_STRANGERS } from '../../src/control/connection-bounds.ts';
+import { MOST_OF_NETWORK, MOST_STRANGERS } from '../../src/control/admission/connection-bounds.ts';
 import { endChild, until } from '../helpers/child.ts';
 import { startFixture } from '../helpers/runtime-child.ts';
 import type { Runtime } from '../helpers/service.ts';

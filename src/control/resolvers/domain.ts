@@ -24,7 +24,7 @@ import { listDrills, readDrillSchedule } from '../../queue/drills/drills.ts';
 import { listDestinationAttempts } from '../../queue/read/attempts.ts';
 import { EMPTY_QUEUE, type QueueView, readNextAttempts, readQueues } from '../../queue/read/queues.ts';
 import { readSituations } from '../../queue/read/situations.ts';
-import { connectionOfRows, idOfCursor, localPartOfCursor, pageSize } from '../connection.ts';
+import { connectionOfRows, idOfCursor, localPartOfCursor, pageSize } from '../page.ts';
 import type { Context } from '../context.ts';
 import {
   type DnsblZoneResolvers,

@@ -11,7 +11,7 @@ import { type MessageView, readContent, readHeaderSections } from '../../queue/r
 import type { TimelineEntry as Entry } from '../../queue/read/timeline-entry.ts';
 import { listTimelines, positionOfCursor } from '../../queue/read/timeline.ts';
 import { findOperations } from '../../queue/verbs/operations.ts';
-import { type Connection, connectionOfRows, idOfCursor, notACursor, pageSize } from '../connection.ts';
+import { type Connection, connectionOfRows, idOfCursor, notACursor, pageSize } from '../page.ts';
 import type { Context } from '../context.ts';
 import type {
   AttemptResolvers,

@@ -12,7 +12,7 @@ import { findMessage } from '../../queue/read/inspect.ts';
 import { findOperations } from '../../queue/verbs/operations.ts';
 import { findTenants } from '../../tenants/tenants.ts';
 import { findToken } from '../../tenants/tokens.ts';
-import { isUuid } from '../connection.ts';
+import { isUuid } from '../page.ts';
 import type { Context } from '../context.ts';
 import type { ResolversTypes } from '../generated.ts';
 import { findNodeTypes } from '../node-types.ts';

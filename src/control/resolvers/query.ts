@@ -17,8 +17,8 @@ import { readSummary } from '../../queue/read/situations.ts';
 import { findOperation, listOperations } from '../../queue/verbs/operations.ts';
 import { findTenants, listTenants } from '../../tenants/tenants.ts';
 import { findToken, listTokens } from '../../tenants/tokens.ts';
-import { connectionIn, connectionOf, connectionOfRows, idOfCursor, isUuid, pageIn, pageSize } from '../connection.ts';
-import { MAX_IDS } from '../limits.ts';
+import { connectionIn, connectionOf, connectionOfRows, idOfCursor, isUuid, pageIn, pageSize } from '../page.ts';
+import { MAX_IDS } from '../admission/limits.ts';
 import {
   NodeRole,
   type QueryResolvers,

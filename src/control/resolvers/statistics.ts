@@ -8,7 +8,7 @@ import { readRejectionCounts, type RejectionSlot } from '../../stats/rejection-c
 import { SERVICE_SUBJECT, type SlotQuestion } from '../../stats/slots.ts';
 import type { Tenant } from '../../tenants/tenants.ts';
 import type { Context } from '../context.ts';
-import { MAX_SLOTS } from '../limits.ts';
+import { MAX_SLOTS } from '../admission/limits.ts';
 
 interface RangeArgs {
   readonly since: Date;

@@ -12,7 +12,7 @@ import {
   updateTenant,
 } from '../../tenants/tenants.ts';
 import { createToken, revokeToken, rotateToken, updateToken } from '../../tenants/tokens.ts';
-import { connectionOfRows, idOfCursor, pageSize } from '../connection.ts';
+import { connectionOfRows, idOfCursor, pageSize } from '../page.ts';
 import type { Context } from '../context.ts';
 import type {
   AlertContactResolvers,

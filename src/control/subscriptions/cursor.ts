@@ -3,7 +3,7 @@
  */
 import { Buffer } from 'node:buffer';
 import { isSnapshot, type Position, type SentEvent } from '../../events/position.ts';
-import { isUuid } from '../connection.ts';
+import { isUuid } from '../page.ts';
 import { noCursor } from './outbox.ts';
 
 export function cursorOfPosition({ snapshot, sent }: Position): string {

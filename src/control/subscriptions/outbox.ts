@@ -5,7 +5,7 @@
  * latest waits, so its readers are never too slow. Ends once; what waited before an orderly end is still told.
  */
 import { GraphQLError } from 'graphql';
-import type { Caller } from '../auth.ts';
+import type { Caller } from '../admission/auth.ts';
 
 /** The last thing a subscriber is told: why nothing more comes. */
 export class Ending {

@@ -11,7 +11,7 @@ import type { Sql } from '../../db/client.ts';
 import { createOutageFeed } from '../../events/outage-feed.ts';
 import type { Position } from '../../events/position.ts';
 import type { MailEvents } from '../../telemetry/events.ts';
-import type { Caller } from '../auth.ts';
+import type { Caller } from '../admission/auth.ts';
 import { createOutageWatch, type OutageItem } from './outages.ts';
 import {
   createOutbox,

@@ -1,6 +1,6 @@
 /** What waits for one subscriber: bounded, in order, and how it ends. */
 import { expect, test } from 'bun:test';
-import { callerOf } from '../../../src/control/auth.ts';
+import { callerOf } from '../../../src/control/admission/auth.ts';
 import { createOutbox, Ending, type Outbox, slowReader, stopping } from '../../../src/control/subscriptions/outbox.ts';
 import { createPlaces } from '../../../src/control/subscriptions/subscriptions.ts';
 

@@ -20,7 +20,7 @@ import {
   type SelectionSetNode,
   type ValueNode,
 } from 'graphql';
-import { MAX_PAGE } from './connection.ts';
+import { MAX_PAGE } from '../page.ts';
 import { introspectionCost } from './introspection-cost.ts';
 
 /** The longest way through the schema that says something new has nine fields. */

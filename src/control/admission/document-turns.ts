@@ -5,7 +5,7 @@
  * rotation. After each the node has five times as long for its other work, which is mail. The time of the processor is paid for.
  */
 import { setTimeout } from 'node:timers';
-import { monotonicMs } from '../clock.ts';
+import { monotonicMs } from '../../clock.ts';
 import type { Account } from './billing.ts';
 import type { Admitted, Charge, DocumentGate } from './document-gate.ts';
 import { type Refused, refuse } from './refusals.ts';

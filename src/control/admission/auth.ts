@@ -8,11 +8,11 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { StartError, startTrouble } from '../db/start-error.ts';
-import type { AuditActor } from '../events/audit.ts';
-import { OPERATOR_TENANT_ID, OPERATOR_VIEWER, type Viewer } from '../mail/viewer.ts';
-import { type KnownToken, type Scope, SCOPES, type TokenCache } from '../tenants/token-cache.ts';
-import { hashOfSecret } from '../tenants/token-secret.ts';
+import { StartError, startTrouble } from '../../db/start-error.ts';
+import type { AuditActor } from '../../events/audit.ts';
+import { OPERATOR_TENANT_ID, OPERATOR_VIEWER, type Viewer } from '../../mail/viewer.ts';
+import { type KnownToken, type Scope, SCOPES, type TokenCache } from '../../tenants/token-cache.ts';
+import { hashOfSecret } from '../../tenants/token-secret.ts';
 
 export interface Authentication {
   /** Reads an Authorization header; null for none and for a wrong one. Rejects when the database must be asked in vain. */

@@ -6,7 +6,7 @@
  * document, and the variables that its operation declares.
  */
 import type { IncomingMessage } from 'node:http';
-import { grants, type Scope } from '../tenants/token-cache.ts';
+import { grants, type Scope } from '../../tenants/token-cache.ts';
 import type { Account } from './billing.ts';
 import type { Admitted } from './document-gate.ts';
 import type { Admission } from './document-turns.ts';
