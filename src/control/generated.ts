@@ -1613,12 +1613,12 @@ export type OutageChange = {
 };
 
 export const OutageChangeKind = {
-  Closed: 'CLOSED',
-  Drained: 'DRAINED',
-  Draining: 'DRAINING',
-  Opened: 'OPENED',
-  Reclassified: 'RECLASSIFIED',
-  Threshold: 'THRESHOLD'
+  OutageClosed: 'OUTAGE_CLOSED',
+  OutageDrained: 'OUTAGE_DRAINED',
+  OutageDraining: 'OUTAGE_DRAINING',
+  OutageOpened: 'OUTAGE_OPENED',
+  OutageReclassified: 'OUTAGE_RECLASSIFIED',
+  OutageThreshold: 'OUTAGE_THRESHOLD'
 } as const;
 
 export type OutageChangeKind = typeof OutageChangeKind[keyof typeof OutageChangeKind];
@@ -2319,8 +2319,6 @@ export const TimelineKind = {
   OutageDraining: 'OUTAGE_DRAINING',
   OutageOpened: 'OUTAGE_OPENED',
   OutageReclassified: 'OUTAGE_RECLASSIFIED',
-  OwnTroubleBegan: 'OWN_TROUBLE_BEGAN',
-  OwnTroubleEnded: 'OWN_TROUBLE_ENDED',
   Probe: 'PROBE',
   RecipientCancelled: 'RECIPIENT_CANCELLED',
   RecipientDelivered: 'RECIPIENT_DELIVERED',
@@ -2329,7 +2327,9 @@ export const TimelineKind = {
   RecipientSuspected: 'RECIPIENT_SUSPECTED',
   ReportDropped: 'REPORT_DROPPED',
   ReportMade: 'REPORT_MADE',
-  ReportSuppressed: 'REPORT_SUPPRESSED'
+  ReportSuppressed: 'REPORT_SUPPRESSED',
+  ServiceTroubleBegan: 'SERVICE_TROUBLE_BEGAN',
+  ServiceTroubleEnded: 'SERVICE_TROUBLE_ENDED'
 } as const;
 
 export type TimelineKind = typeof TimelineKind[keyof typeof TimelineKind];
@@ -2553,12 +2553,12 @@ export type WebhookDelivery = Node & {
   readonly body: Scalars['String']['output'];
   readonly createdAt: Scalars['DateTime']['output'];
   readonly id: Scalars['ID']['output'];
+  readonly kind?: Maybe<WebhookEventKind>;
   readonly lastAttemptAt?: Maybe<Scalars['DateTime']['output']>;
   readonly nextAttemptAt?: Maybe<Scalars['DateTime']['output']>;
   readonly responseStatus?: Maybe<Scalars['Int']['output']>;
   readonly responseText?: Maybe<Scalars['String']['output']>;
   readonly status: WebhookDeliveryStatus;
-  readonly type: Scalars['String']['output'];
 };
 
 export type WebhookDeliveryConnection = {
@@ -4372,12 +4372,12 @@ export type WebhookDeliveryResolvers<ContextType = Context, ParentType extends R
   body?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  kind?: Resolver<Maybe<ResolversTypes['WebhookEventKind']>, ParentType, ContextType>;
   lastAttemptAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   nextAttemptAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   responseStatus?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   responseText?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   status?: Resolver<ResolversTypes['WebhookDeliveryStatus'], ParentType, ContextType>;
-  type?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 

@@ -16,7 +16,6 @@ export interface OutageEvent {
   readonly destinationId: string;
   readonly outageId: string;
   readonly at: Date;
-  /** `OPENED`, as `OUTAGE_OPENED` of the record. */
   readonly kind: OutageEventKind;
 }
 
@@ -53,7 +52,7 @@ const PROBE = `select pg_current_snapshot()::text as snapshot, exists (select fr
 /** $4 and $5: what was told beyond the snapshot. $6: tenants, null for all. Compared as text, so that no index of theirs serves it. */
 const FOUND = `
   select e.id, e.written_in::text as "writtenIn", e.tenant_id as "tenantId", e.destination_id as "destinationId",
-         (e.facts ->> 'outageId')::uuid as "outageId", e.at, substr(e.kind, 8) as kind
+         (e.facts ->> 'outageId')::uuid as "outageId", e.at, e.kind
   from events e join destinations d on d.id = e.destination_id and d.tenant_id = e.tenant_id
   where ${AFTER}
     and not exists (

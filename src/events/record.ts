@@ -9,8 +9,8 @@ import type { SqlFragment } from '../db/fragments.ts';
 import { dropOldDays } from '../db/old-days.ts';
 import { newId } from '../mail/id.ts';
 
-/** Changes of an outage in the order of its life; `OUTAGE_OPENED` is the kind of the event. */
-export type OutageEventKind = 'OPENED' | 'RECLASSIFIED' | 'THRESHOLD' | 'CLOSED' | 'DRAINING' | 'DRAINED';
+/** Changes of an outage in the order of its life. */
+export type OutageEventKind = `OUTAGE_${'OPENED' | 'RECLASSIFIED' | 'THRESHOLD' | 'CLOSED' | 'DRAINING' | 'DRAINED'}`;
 
 export type EventKind =
   | 'DOMAIN_CREATED'
@@ -42,7 +42,7 @@ export type EventKind =
   | 'MESSAGE_BOUNCED'
   | 'MESSAGE_SUSPECTED'
   | 'CLAIM_LOST'
-  | `OUTAGE_${OutageEventKind}`
+  | OutageEventKind
   | 'OWN_TROUBLE_BEGAN'
   | 'OWN_TROUBLE_ENDED'
   | 'BREAKER_OPENED'

@@ -11,7 +11,7 @@ import { allOf, tenantScope } from '../db/fragments.ts';
 import { type Change, refused, shown, type UserError } from '../input/checked.ts';
 import { type ClaimedDelivery, LEASE_SECONDS } from './claim.ts';
 import { replayEvents } from './outbox.ts';
-import { PING, typeOf } from './webhook-input.ts';
+import { PING, WEBHOOK_KINDS, type WebhookKind } from './webhook-input.ts';
 import { pingBody } from './webhook-message.ts';
 import { findWebhook, noSuchWebhook, type Webhook } from './webhooks.ts';
 
@@ -21,8 +21,8 @@ export interface Delivery {
   /** The webhook-id that the receiver sees. */
   readonly id: string;
   readonly webhookId: string;
-  /** `outage.opened`. */
-  readonly type: string;
+  /** Null: a ping, or a kind that this version does not know. */
+  readonly kind: WebhookKind | null;
   readonly status: DeliveryState;
   readonly body: string;
   readonly attemptCount: number;
@@ -96,10 +96,10 @@ function columns(sql: SqlExecutor) {
     response_status as "responseStatus", response_text as "responseText"`;
 }
 
-type DeliveryRow = Omit<Delivery, 'type'> & { readonly kind: string };
+type DeliveryRow = Omit<Delivery, 'kind'> & { readonly kind: string };
 
 function deliveryOf({ kind, ...row }: DeliveryRow): Delivery {
-  return { ...row, type: typeOf(kind) };
+  return { ...row, kind: WEBHOOK_KINDS.find((known) => known === kind) ?? null };
 }
 
 /** Newest first. */

@@ -21,6 +21,8 @@ export interface WebhookEvent {
 const VERSION = 1;
 
 const OUTAGE = ['outageId', 'class', 'reply', 'heldCount'];
+/** The API has one word for it. */
+const SHOWN_AS: Readonly<Record<string, string>> = { class: 'kind', formerClass: 'formerKind' };
 const FACTS: Readonly<Record<WebhookKind, readonly string[]>> = {
   OUTAGE_OPENED: OUTAGE,
   OUTAGE_RECLASSIFIED: [...OUTAGE, 'formerClass'],
@@ -46,7 +48,9 @@ const FACTS: Readonly<Record<WebhookKind, readonly string[]>> = {
 
 /** The body of an event, as it is signed and sent. */
 export function bodyOf({ id, kind, at, domain, facts }: WebhookEvent): string {
-  const shown = FACTS[kind].flatMap((name) => (facts[name] === undefined ? [] : [[name, facts[name]] as const]));
+  const shown = FACTS[kind].flatMap((name) =>
+    facts[name] === undefined ? [] : [[SHOWN_AS[name] ?? name, facts[name]] as const],
+  );
   const data = { version: VERSION, eventId: id, ...(domain === null ? {} : { domain }), ...Object.fromEntries(shown) };
   return JSON.stringify({ type: typeOf(kind), timestamp: at.toISOString(), data });
 }

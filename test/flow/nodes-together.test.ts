@@ -79,7 +79,7 @@ describe('what happens on one node is told on all', () => {
     await until('it is accepted', 30_000, () => load.accepted.size === 1);
     await load.stop();
     const opened = await Promise.all(live.map((each) => each.data()));
-    expect(opened.map(({ outageChanged }) => outageChanged.kind)).toEqual(nodes.map(() => 'OPENED'));
+    expect(opened.map(({ outageChanged }) => outageChanged.kind)).toEqual(nodes.map(() => 'OUTAGE_OPENED'));
     live[0]?.close();
     await primary.start();
     await flushDomain(nodeAt(2), 'told.example');
@@ -87,7 +87,7 @@ describe('what happens on one node is told on all', () => {
     const again = await watch(nodeAt(3), opened[0]?.outageChanged.cursor);
     for (const each of [again, ...live.slice(1)]) {
       // The one message may be gone before its outage is.
-      expect(['CLOSED', 'DRAINING']).toContain((await each.data()).outageChanged.kind);
+      expect(['OUTAGE_CLOSED', 'OUTAGE_DRAINING']).toContain((await each.data()).outageChanged.kind);
       each.close();
     }
     await primary.close();

@@ -108,7 +108,7 @@ test('words that another one has taken the place of', () => {
     'total',
     'done',
   ];
-  expect(broken(({ field }) => !GONE.includes(field.name), ['MxFormRecord.type', 'WebhookDelivery.type'])).toEqual([]);
+  expect(broken(({ field }) => !GONE.includes(field.name), ['MxFormRecord.type'])).toEqual([]);
 });
 
 test('a filter and an input say a thing as its type does', () => {
@@ -168,4 +168,18 @@ test('docs/api.md has a row for each of these rules, and names nothing that is g
   const recipes = [...page.matchAll(/```graphql\n([^]*?)```/g)].map(([, query = '']) => query);
   expect(recipes.length).toBeGreaterThan(3);
   for (const recipe of recipes) expect(validate(schema, parse(recipe)).map(({ message }) => message)).toEqual([]);
+});
+
+test('an event has one name in every enum of events', () => {
+  const valuesOf = (name: string): readonly string[] => {
+    const type = schema.getType(name);
+    return isEnumType(type) ? type.getValues().map((value) => value.name) : [];
+  };
+  const webhooks = valuesOf('WebhookEventKind');
+  expect(webhooks).toContain('OUTAGE_OPENED');
+  // Each change of an outage is told by webhooks too.
+  expect(valuesOf('OutageChangeKind').filter((kind) => !webhooks.includes(kind))).toEqual([]);
+  // What a timeline tells of an outage, the service, and the breaker.
+  const told = valuesOf('TimelineKind').filter((kind) => /^(OUTAGE|SERVICE|BREAKER)_|TROUBLE/.test(kind));
+  expect(told.filter((kind) => !webhooks.includes(kind))).toEqual(['BREAKER_TRIAL']);
 });

@@ -56,14 +56,14 @@ describe('an event', () => {
         eventId: expect.any(String),
         domain: 'kept.example',
         outageId: '0190',
-        class: 'DOWN',
+        kind: 'DOWN',
         reply: '[refused]',
       },
     });
     const [delivery] = await world.delivered(id);
     expect(delivery).toMatchObject({
       id: message.headers['webhook-id'],
-      type: 'outage.opened',
+      kind: 'OUTAGE_OPENED',
       status: 'DELIVERED',
       attemptCount: 1,
       nextAttemptAt: null,
@@ -115,7 +115,7 @@ describe('an event', () => {
       await world.untilAttempts(1);
     });
     await world.untilAttempts(2);
-    expect(bodies().map(({ data }) => data['class'] ?? data['reason'])).toEqual(['early', 'late']);
+    expect(bodies().map(({ data }) => data['kind'] ?? data['reason'])).toEqual(['early', 'late']);
   });
 
   test('of before the webhook is not told, and one that was rolled back never', async () => {
@@ -298,8 +298,8 @@ test('deliveries go after thirty days, also those that never had a secret', asyn
   expect([(await world.delivered(id)).length, (await world.delivered(waiting.id)).length]).toEqual([2, 2]);
   await world.database.moveClock('2 days');
   await dropOldDeliveries(world.sql, 100);
-  expect((await world.delivered(id)).map(({ type }) => type)).toEqual(['outage.closed']);
-  expect((await world.delivered(waiting.id)).map(({ type }) => type)).toEqual(['outage.closed']);
+  expect((await world.delivered(id)).map(({ kind }) => kind)).toEqual(['OUTAGE_CLOSED']);
+  expect((await world.delivered(waiting.id)).map(({ kind }) => kind)).toEqual(['OUTAGE_CLOSED']);
 });
 
 test('a ping is sent at once, once, and says what came back', async () => {
@@ -308,7 +308,7 @@ test('a ping is sent at once, once, and says what came back', async () => {
   const change = await ping({ id });
   expect(change).toMatchObject({
     kind: 'DONE',
-    object: { type: 'ping', status: 'FAILED', responseStatus: 500, responseText: 'not yet', attemptCount: 1 },
+    object: { kind: null, status: 'FAILED', responseStatus: 500, responseText: 'not yet', attemptCount: 1 },
   });
   const [message] = receiver.received;
   if (message === undefined) throw new Error('nothing came');

@@ -52,8 +52,13 @@ async function changeWebhook(call: Call, settings: Record<string, unknown>, what
   }));
 }
 
-const DELIVERY = 'id type status attemptCount createdAt lastAttemptAt nextAttemptAt responseStatus responseText';
+const DELIVERY = 'id kind status attemptCount createdAt lastAttemptAt nextAttemptAt responseStatus responseText';
 type Delivery = Selected<WebhookDelivery, typeof DELIVERY>;
+
+/** `OUTAGE_OPENED` is `outage.opened`, as in the message. */
+function eventName(kind: Delivery['kind'] | undefined): string {
+  return kind == null ? 'ping' : kind.toLowerCase().replace('_', '.');
+}
 
 async function deliveries(call: Call): Promise<Shown> {
   const status = call.text('status') ?? null;
@@ -66,7 +71,7 @@ async function deliveries(call: Call): Promise<Shown> {
   });
   return tableOf(found, [
     ['ID', ({ id }) => id],
-    ['TYPE', ({ type }) => type],
+    ['EVENT', ({ kind }) => eventName(kind)],
     ['STATUS', (delivery) => delivery.status],
     ['ATTEMPTS', ({ attemptCount }) => attemptCount],
     ['CREATED', ({ createdAt }) => call.time(createdAt)],
@@ -99,7 +104,7 @@ async function replay(call: Call): Promise<Shown> {
 export const webhookVerb: VerbTable = {
   verb: 'webhook',
   says: 'Addresses that receive events.',
-  example: 'backup-mx webhook create https://hooks.example.org/x --event outage_opened',
+  example: 'backup-mx webhook create https://hooks.example.org/x --event outage.opened',
   actions: {
     list: {
       usage: '',
@@ -192,7 +197,7 @@ export const webhookVerb: VerbTable = {
       run: (call) =>
         send(call, 'webhookRedeliver', (delivery) => ({
           kind: 'LINE',
-          line: `${delivery?.type} ${delivery?.id} is sent again`,
+          line: `${eventName(delivery?.kind)} ${delivery?.id} is sent again`,
           data: delivery,
         })),
     },

@@ -90,9 +90,9 @@ function plainSentenceOf(entry: ShownEntry): string {
       return 'The primary is on trial after an outage: a refusal does not end a recipient yet.';
     case 'BREAKER_CLOSED':
       return 'The trial of the primary is over: delivery is normal again.';
-    case 'OWN_TROUBLE_BEGAN':
+    case 'SERVICE_TROUBLE_BEGAN':
       return 'Most primaries fail at once, so the service assumes a failure of its own: no mail expires meanwhile.';
-    case 'OWN_TROUBLE_ENDED':
+    case 'SERVICE_TROUBLE_ENDED':
       return 'The failure of the service is over.';
     case 'REPORT_MADE':
       return `A delivery status notification that says "${facts.action ?? 'failed'}" was made for the sender: message ${facts.reportMessageId}.`;

@@ -259,10 +259,19 @@ interface TimelineRow {
 }
 
 /** Events whose names say more, or less, than what a timeline tells of them. */
-const TOLD_AS = { DOMAIN_UPDATED: 'DOMAIN_REROUTED', MESSAGE_SUSPECTED: 'RECIPIENT_SUSPECTED' } as const;
+const TOLD_AS = {
+  DOMAIN_UPDATED: 'DOMAIN_REROUTED',
+  MESSAGE_SUSPECTED: 'RECIPIENT_SUSPECTED',
+  OWN_TROUBLE_BEGAN: 'SERVICE_TROUBLE_BEGAN',
+  OWN_TROUBLE_ENDED: 'SERVICE_TROUBLE_ENDED',
+} as const;
 
 function kindOf(kind: TimelineRow['kind']): TimelineKind {
-  return kind === 'DOMAIN_UPDATED' || kind === 'MESSAGE_SUSPECTED' ? TOLD_AS[kind] : kind;
+  return isToldOtherwise(kind) ? TOLD_AS[kind] : kind;
+}
+
+function isToldOtherwise(kind: string): kind is keyof typeof TOLD_AS {
+  return kind in TOLD_AS;
 }
 
 function entryOf(id: string, row: TimelineRow, viewer: Viewer): TimelineEntry {

@@ -263,8 +263,14 @@ describe('webhook', () => {
       code: 1,
       err: ['backup-mx: you have no webhook "none"'],
     });
-    const [delivery] = await json<{ id: string; type: string }[]>(webhookVerb, 'deliveries', id, '--status', 'failed');
-    expect(delivery?.type).toBe('ping');
+    const [delivery] = await json<{ id: string; kind: string | null }[]>(
+      webhookVerb,
+      'deliveries',
+      id,
+      '--status',
+      'failed',
+    );
+    expect(delivery?.kind).toBeNull();
     expect((await call(webhookVerb, ['redeliver', delivery?.id ?? ''])).out).toEqual([
       `ping ${delivery?.id} is sent again`,
     ]);

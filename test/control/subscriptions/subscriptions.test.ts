@@ -68,12 +68,15 @@ test('an outage is told from its beginning to its end, of one domain or of all',
   expect(all.status).toBe(200);
   await fail(other);
   await fail(destinationId);
-  expect((await all.data()).outageChanged).toMatchObject({ kind: 'OPENED', outage: { domainName: 'untold.example' } });
-  const opened = { kind: 'OPENED', outage: { domainName: 'told.example', kind: 'DOWN', heldCount: 1 } };
+  expect((await all.data()).outageChanged).toMatchObject({
+    kind: 'OUTAGE_OPENED',
+    outage: { domainName: 'untold.example' },
+  });
+  const opened = { kind: 'OUTAGE_OPENED', outage: { domainName: 'told.example', kind: 'DOWN', heldCount: 1 } };
   expect((await all.data()).outageChanged).toMatchObject(opened);
   expect((await one.data()).outageChanged).toMatchObject(opened);
   await succeed(destinationId);
-  expect((await kinds(one, 2)).sort()).toEqual(['CLOSED', 'DRAINING']);
+  expect((await kinds(one, 2)).sort()).toEqual(['OUTAGE_CLOSED', 'OUTAGE_DRAINING']);
   await endMessage(control.database, messageId);
   all.close();
   one.close();
@@ -92,9 +95,9 @@ test('who comes back with a cursor is told what was missed, each thing once, als
   for (const [index, { cursor }] of seen.entries()) {
     const again = await outages({ domain: 'missed.example', after: cursor });
     const told = await kinds(again, index === 0 ? 3 : 2);
-    expect(told.at(-1)).toBe('OPENED');
+    expect(told.at(-1)).toBe('OUTAGE_OPENED');
     expect([...seen.slice(0, index + 1).map(({ kind }) => kind), ...told].sort()).toEqual(
-      ['OPENED', 'CLOSED', 'DRAINING', 'OPENED'].sort(),
+      ['OUTAGE_OPENED', 'OUTAGE_CLOSED', 'OUTAGE_DRAINING', 'OUTAGE_OPENED'].sort(),
     );
     again.close();
   }
@@ -127,8 +130,8 @@ test('what is committed later is told, whatever its id and its transaction’s n
   const between = await ask(cursor);
   commit();
   await late;
-  expect((await live.data()).outageChanged.kind).toBe('THRESHOLD');
-  expect((await between.data()).outageChanged.kind).toBe('THRESHOLD');
+  expect((await live.data()).outageChanged.kind).toBe('OUTAGE_THRESHOLD');
+  expect((await between.data()).outageChanged.kind).toBe('OUTAGE_THRESHOLD');
   await tell(sql, 120, newId());
   const lastOf = async (subscriber: Subscriber<OutageChanged>) => (await subscriber.data()).outageChanged.cursor;
   const lasts = [await lastOf(live), await lastOf(between)];
@@ -221,7 +224,7 @@ test('a tenant is told of its own domains only, and of one that it had no more',
   const operator = await outages({ domain: 'own.example' });
   await succeed(own);
   // The outage was the former owner's.
-  expect((await operator.data()).outageChanged).toMatchObject({ kind: 'CLOSED' });
+  expect((await operator.data()).outageChanged).toMatchObject({ kind: 'OUTAGE_CLOSED' });
   const after = await outages({ after: cursor }, secret);
   await expectQuiet([mine, after]);
   operator.close();

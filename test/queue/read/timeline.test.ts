@@ -300,8 +300,8 @@ describe('the outage it waits in', () => {
     expect((await judgeLocalFailure(db.sql)).change).toBe('BEGAN');
     await db.sql`update destinations set first_failure_at = null, outage_id = null where name like 'dead%'`;
     expect((await judgeLocalFailure(db.sql)).change).toBe('ENDED');
-    const entries = (await told(messageId)).filter(({ kind }) => kind.startsWith('OWN_TROUBLE'));
-    expect(entries.map(({ kind }) => kind)).toEqual(['OWN_TROUBLE_BEGAN', 'OWN_TROUBLE_ENDED']);
+    const entries = (await told(messageId)).filter(({ kind }) => kind.startsWith('SERVICE_TROUBLE'));
+    expect(entries.map(({ kind }) => kind)).toEqual(['SERVICE_TROUBLE_BEGAN', 'SERVICE_TROUBLE_ENDED']);
     expect(entries.map(({ text }) => text).join()).not.toMatch(/\d/);
   });
 });
