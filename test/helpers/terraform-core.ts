@@ -185,18 +185,19 @@ export async function createTerraform(plugin: Plugin, provider: State = {}): Pro
     };
     const first = await ask(instance?.isTainted === true ? null : prior);
     const change = { address, type, prior, config };
-    if (first.diagnostics.length > 0 || first.planned === null) return [null, first.diagnostics];
-    if (prior === null) return [{ ...change, action: 'CREATE', planned: first.planned }, []];
-    if (instance?.isTainted === true) return [{ ...change, action: 'REPLACE', planned: first.planned }, []];
+    const lines = first.diagnostics;
+    if (lines.some((line) => line.startsWith('error')) || first.planned === null) return [null, lines];
+    if (prior === null) return [{ ...change, action: 'CREATE', planned: first.planned }, lines];
+    if (instance?.isTainted === true) return [{ ...change, action: 'REPLACE', planned: first.planned }, lines];
     const isReplaced = first.replacing.some(({ steps: [step] }) => {
       const name = String(step?.['attribute_name']);
       return !isSame(typeOf(attributes, name), prior[name] ?? null, first.planned?.[name] ?? null);
     });
-    if (isReplaced) return [{ ...change, action: 'REPLACE', planned: (await ask(null)).planned }, []];
+    if (isReplaced) return [{ ...change, action: 'REPLACE', planned: (await ask(null)).planned }, lines];
     const isNoOp = attributes.every(({ name, type: of }) =>
       isSame(of, prior[name] ?? null, first.planned?.[name] ?? null),
     );
-    return [{ ...change, action: isNoOp ? 'NO_OP' : 'UPDATE', planned: first.planned }, []];
+    return [{ ...change, action: isNoOp ? 'NO_OP' : 'UPDATE', planned: first.planned }, lines];
   }
 
   /** One call of ApplyResourceChange, and what of it is kept. */

@@ -1,12 +1,24 @@
-/** `backupmx_domain`: a relay domain. Its User List and DNS block lists are resources of their own. */
+/** `backupmx_domain`: a relay domain. Its DNS lists are resources of their own, and its User List may be one. */
 import { formatDuration, parseDuration, UNIT_MS } from '../../../mail/duration.ts';
 import { normalizeDomain } from '../../../mail/domain.ts';
 import { type Domain, HeldMailChoice, TlsPolicy, UnknownWhileDownPolicy } from '../../../control/generated.ts';
 import type { Selected } from '../../api/requests.ts';
 import { type Api, errorsOf, findListed, outcomeOf } from '../api.ts';
+import type { Diagnostic } from '../sdk/diagnostic.ts';
 import type { Found, Outcome, Resource } from '../sdk/resource.ts';
 import { type Attributes, computed, optional, required } from '../sdk/schema.ts';
 import { isRecord, type State, textOf, textsOf, type Value } from '../sdk/value.ts';
+import {
+  checkRecipients,
+  deriveHash,
+  entriesOf,
+  ofList,
+  putList,
+  readList,
+  RECIPIENT_ATTRIBUTES,
+  warnOfList,
+} from './domain-recipients.ts';
+import { LIST_FIELDS } from './user-list.ts';
 import {
   ADOPT,
   checkDomainName,
@@ -88,14 +100,17 @@ const ATTRIBUTES: Attributes = {
     'True if senders are notified of delays even if they did not request it. Default `false`.',
     { default: false },
   ),
+  ...RECIPIENT_ATTRIBUTES,
   on_delete: optional(
     'string',
     'What happens to held mail when the domain is removed: `DELIVER_FIRST` continues to try it, `CANCEL` ends it without reports. Without it a domain that holds mail is not removed. It takes effect after it is applied.',
     { isLocal: true, check: oneOf(Object.values(HeldMailChoice)) },
   ),
-  force: optional('bool', 'Add the domain although its name looks like the host name of a mail server.', {
-    isLocal: true,
-  }),
+  force: optional(
+    'bool',
+    'Add the domain although its name looks like the host name of a mail server, and let a User List of 100 or more entries shrink by more than half.',
+    { isLocal: true },
+  ),
   adopt: ADOPT,
   id: computed('string', 'The id, a UUID. It differs after the domain is removed and added again.'),
   status: computed(
@@ -111,7 +126,8 @@ const ATTRIBUTES: Attributes = {
 
 const FIELDS =
   `id name status revision labels { key value } proof { name value } deliverTo { host port } recipientDelimiter hasCallAheads
-  unknownWhileDown { policy duration } dnsblThreshold dnsblAllowedClients tlsPolicy drainPerMinute etrnClients hasDelayReports` as const;
+  unknownWhileDown { policy duration } dnsblThreshold dnsblAllowedClients tlsPolicy drainPerMinute etrnClients hasDelayReports
+  ${LIST_FIELDS}` as const;
 
 function valuesOf(domain: Selected<Domain, typeof FIELDS>): State {
   return {
@@ -132,6 +148,8 @@ function valuesOf(domain: Selected<Domain, typeof FIELDS>): State {
     status: domain.status,
     proof_name: domain.proof?.name ?? null,
     proof_value: domain.proof?.value ?? null,
+    recipient_count: domain.recipientList.entryCount,
+    recipients_revision: domain.recipientList.revision,
   };
 }
 
@@ -159,10 +177,26 @@ function labelsOf(labels: Value): { key: string; value: Value }[] {
   return isRecord(labels) ? Object.entries(labels).map(([key, value]) => ({ key, value })) : [];
 }
 
-async function update(api: Api, planned: State, { revision }: Found): Promise<Outcome> {
+/** The settings first, and then what other mutations change: each of those only if it differs. */
+async function update(api: Api, planned: State, { values, revision }: Found): Promise<Outcome> {
   const input = { ...inputOf(planned), expectedRevision: revision };
   const answer = await api.mutate('domainUpdate', input, `domain { ${FIELDS} }`);
-  return outcomeOf(answer, 'domain', valuesOf);
+  if (answer.kind === 'REFUSED') return answer;
+  const listed = await putList(api, planned, values);
+  if (listed.kind === 'REFUSED') return listed;
+  const { domain } = answer.payload;
+  return { kind: 'DONE', values: { ...(domain === null ? {} : valuesOf(domain)), ...listed.values } };
+}
+
+function checkLabels({ labels = null }: State): readonly Diagnostic[] {
+  return (isRecord(labels) ? Object.keys(labels) : [])
+    .filter((key) => !LABEL_KEY.test(key))
+    .map((key) => ({
+      severity: 'ERROR',
+      summary: 'labels cannot be used',
+      detail: `The key ${JSON.stringify(key)} is invalid. Expected 1 to 63 letters, digits, ".", "_", "-" or "/".`,
+      path: ['labels', key],
+    }));
 }
 
 export const domainResource: Resource<Api> = {
@@ -175,26 +209,29 @@ export const domainResource: Resource<Api> = {
 }`,
   attributes: ATTRIBUTES,
   title: ({ name }) => `domain ${textOf(name) ?? ''}`,
-  check: ({ labels = null }) =>
-    (isRecord(labels) ? Object.keys(labels) : [])
-      .filter((key) => !LABEL_KEY.test(key))
-      .map((key) => ({
-        severity: 'ERROR',
-        summary: 'labels cannot be used',
-        detail: `The key ${JSON.stringify(key)} is invalid. Expected 1 to 63 letters, digits, ".", "_", "-" or "/".`,
-        path: ['labels', key],
-      })),
+  check: (config) => [...checkLabels(config), ...checkRecipients(config)],
+  derive: deriveHash,
+  warn: warnOfList,
   update,
   async read(api, state) {
-    const domain = await api.readDomain(textOf(state['name']) ?? '', FIELDS);
-    return domain && { values: valuesOf(domain), revision: domain.revision };
+    const name = textOf(state['name']) ?? '';
+    const domain = await api.readDomain(name, FIELDS);
+    if (domain === null) return null;
+    const list = await readList(api, name, state, domain.recipientList);
+    return { values: { ...valuesOf(domain), ...list }, revision: domain.revision };
   },
   async create(api, planned) {
-    const input = { ...inputOf(planned), force: planned['force'] === true };
+    const input = { ...inputOf(planned), recipientList: entriesOf(planned), force: planned['force'] === true };
     const answer = await api.mutate('domainCreate', input, `domain { ${FIELDS} }`);
     const isThere = answer.kind === 'REFUSED' && answer.errors.some(({ code }) => code === 'ALREADY_EXISTS');
     const found = isThere && planned['adopt'] === true ? await this.read(api, planned) : null;
-    return found === null ? outcomeOf(answer, 'domain', valuesOf) : update(api, planned, found);
+    if (found !== null) return update(api, planned, found);
+    if (answer.kind === 'REFUSED') return { ...answer, errors: answer.errors.map((error) => ofList(error, planned)) };
+    return outcomeOf(answer, 'domain', (domain) => ({
+      ...valuesOf(domain),
+      recipients: planned['recipients'] ?? null,
+      ...deriveHash(planned),
+    }));
   },
   remove: (api, { name, on_delete: held }) => errorsOf(api, 'domainDelete', { name, held: held ?? null }),
   async identify(api, id) {

@@ -1,39 +1,17 @@
 /** `backupmx_recipient_list`: the User List of a domain, all of it. */
-import { allNodes, type Page, PAGE_INFO } from '../../api/requests.ts';
-import { normalizeLocalPart } from '../../../mail/address.ts';
 import { type Api, errorsOf } from '../api.ts';
 import type { Found, Outcome, Resource } from '../sdk/resource.ts';
 import { computed, optional, required } from '../sdk/schema.ts';
-import { type State, textOf, textsOf, type Value } from '../sdk/value.ts';
+import { type State, textOf, textsOf } from '../sdk/value.ts';
+import { checkLocalPart, LIST_FIELDS, readEntries } from './user-list.ts';
 import { ADOPT, OF_DOMAIN, oneOf } from './words.ts';
 
-const COUNTS = 'recipientList { entryCount revision }';
-const MOST_ENTRIES = 1_000_000;
-
 const ALLOW_EVERYONE = 'ALLOW_EVERYONE';
-
-function checkLocalPart(value: Value): string | null {
-  const form = typeof value === 'string' ? normalizeLocalPart(value) : null;
-  if (form === null)
-    return `${JSON.stringify(value)} is not a local part. Expected what stands before the @, such as "alice".`;
-  return form === value ? null : `Write it in lower case: "${form}".`;
-}
-
-async function readEntries(api: Api, name: string): Promise<readonly string[]> {
-  const fields = `recipientList { entries(first: $first, after: $after) { nodes { localPart } ${PAGE_INFO} } }`;
-  const query = `query ($name: String!, $first: Int!, $after: String) { domain(by: { name: $name }) { ${fields} } }`;
-  const entries = await allNodes(MOST_ENTRIES, async (after, first): Promise<Page<{ readonly localPart: string }>> => {
-    type Answer = { domain: { recipientList: { entries: Page<{ readonly localPart: string }> } } | null };
-    const { domain } = await api.ask<Answer>(query, { name, first, after });
-    return domain?.recipientList.entries ?? { nodes: [], pageInfo: { hasNextPage: false, endCursor: null } };
-  });
-  return entries.map(({ localPart }) => localPart);
-}
 
 /** The entries are read only when somebody has changed them: a list may have a million. */
 async function read(api: Api, state: State): Promise<Found | null> {
   const name = textOf(state['domain']) ?? '';
-  const counts = await api.readDomain(name, COUNTS);
+  const counts = await api.readDomain(name, LIST_FIELDS);
   if (counts === null || counts.recipientList.entryCount === 0) return null;
   const { revision } = counts.recipientList;
   const localParts = state['revision'] === revision ? textsOf(state['local_parts']) : await readEntries(api, name);
@@ -47,7 +25,7 @@ async function replace(api: Api, planned: State, revision: number | null): Promi
     force: planned['force'] === true,
     ...(revision === null ? {} : { expectedRevision: revision }),
   };
-  const answer = await api.mutate('recipientListReplace', input, `domain { ${COUNTS} }`);
+  const answer = await api.mutate('recipientListReplace', input, `domain { ${LIST_FIELDS} }`);
   if (answer.kind === 'REFUSED') return answer;
   return { kind: 'DONE', values: { ...planned, revision: answer.payload.domain?.recipientList.revision ?? null } };
 }
@@ -91,7 +69,7 @@ export const recipientListResource: Resource<Api> = {
       : [],
   read,
   async create(api, planned) {
-    const counts = await api.readDomain(textOf(planned['domain']) ?? '', COUNTS);
+    const counts = await api.readDomain(textOf(planned['domain']) ?? '', LIST_FIELDS);
     if (counts !== null && counts.recipientList.entryCount > 0 && planned['adopt'] !== true) {
       const message = `There is a User List with ${counts.recipientList.entryCount} entries already.`;
       return { kind: 'REFUSED', errors: [{ path: ['domain'], message, code: 'ALREADY_EXISTS' }] };

@@ -16,12 +16,13 @@ export interface Plan {
   readonly replacing: readonly string[];
 }
 
-/** `prior` is null for an object that is to be made. Removing needs no plan. */
-export function planChange(attributes: Attributes, prior: State | null, config: State): Plan {
+/** `prior` is null for an object that is to be made. `derived` follows from the configuration. Removing needs no plan. */
+export function planChange(attributes: Attributes, prior: State | null, config: State, derived: State = {}): Plan {
   const names = Object.keys(attributes);
-  const planned = Object.fromEntries(
+  const planned: Record<string, Value> = Object.fromEntries(
     Object.entries(attributes).map(([name, attribute]) => [name, plannedValue(attribute, prior?.[name], config[name])]),
   );
+  Object.assign(planned, derived);
   if (prior === null) return { planned, replacing: [] };
   const changed = names.filter((name) => differs(attributes, name, planned, prior));
   if (changed.length === 0) return { planned: prior, replacing: [] };
@@ -160,7 +161,7 @@ async function applyUpdate<Api>(
   }
 }
 
-/** An attribute that a user says, and that is neither as it was when the plan was made nor as it is to be. */
+/** An attribute that follows from the configuration, and that is neither as it was when the plan was made nor as it is to be. */
 function changedMeanwhile(
   attributes: Attributes,
   { prior, planned, found }: { readonly prior: State; readonly planned: State; readonly found: Found },
@@ -169,7 +170,7 @@ function changedMeanwhile(
   const asWanted = inTheirWords(attributes, planned, found.values);
   return Object.keys(attributes).find(
     (name) =>
-      attributes[name]?.use !== 'COMPUTED' &&
+      (attributes[name]?.use !== 'COMPUTED' || attributes[name].isDerived === true) &&
       differs(attributes, name, asWas, prior) &&
       differs(attributes, name, asWanted, planned),
   );

@@ -138,15 +138,18 @@ export function createHandlers<Api>(definition: ProviderDefinition<Api>): Handle
       return { new_state: encodeState(resource.attributes, read) };
     },
     PlanResourceChange: (request) => {
-      const { attributes } = resourceOf(request);
+      const resource = resourceOf(request);
+      const { attributes } = resource;
       if (decodeState(attributes, request.proposed_new_state) === null) {
         return { planned_state: encodeState(attributes, null) };
       }
       const config = decodeState(attributes, request.config) ?? {};
-      const { planned, replacing } = planChange(attributes, decodeState(attributes, request.prior_state), config);
+      const prior = decodeState(attributes, request.prior_state);
+      const { planned, replacing } = planChange(attributes, prior, config, resource.derive?.(config));
       return {
         planned_state: encodeState(attributes, planned),
         requires_replace: replacing.map((name) => pathMessage([name])),
+        ...answer(prior === null || planned === prior ? [] : (resource.warn?.(prior, planned) ?? [])),
       };
     },
     ApplyResourceChange: async (request) => {

@@ -36,6 +36,10 @@ export interface Resource<Api> extends Documented {
   title(state: State): string;
   /** Mistakes that concern several attributes; what is unknown is not looked at. */
   check?(config: State): readonly Diagnostic[];
+  /** The values of attributes with `isDerived`; UNKNOWN where the configuration is. */
+  derive?(config: State): State;
+  /** Warnings about a change that may not be meant; shown when it is planned. */
+  warn?(prior: State, planned: State): readonly Diagnostic[];
   /** Null: it is gone. `state` is as it was last seen, or what `identify` gave. */
   read(api: Api, state: State): Promise<Found | null>;
   create(api: Api, planned: State): Promise<Outcome>;

@@ -25,6 +25,8 @@ export interface Attribute {
   readonly isActedOn?: true;
   /** Computed attributes only: any change of the object, or of one of these attributes, may change it as well. */
   readonly isVolatile?: true | readonly string[];
+  /** Computed attributes only: the provider derives it from the configuration when it plans, not the service. */
+  readonly isDerived?: true;
   /** Optional attributes only: it is sent on create and update, and is in no plan and no state. Terraform 1.11. */
   readonly isWriteOnly?: true;
   /** A sentence about what is wrong with a known value, and what to write instead. */
