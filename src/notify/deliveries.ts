@@ -2,12 +2,12 @@
  * Deliveries as people see them: pages of a webhook's, one sent on request, those of before sent again. Kept for thirty days.
  */
 import type { Sql, SqlExecutor, TransactionSql } from '../db/client.ts';
-import { askedId, newId } from '../mail/id.ts';
+import { askedId, LAST_ID, newId } from '../mail/id.ts';
 import { organizationOf } from '../mail/organization.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { endpointOf } from '../http/connection.ts';
 import { type Full, takePlaces, tryAgainAfter } from '../db/bounded-counts.ts';
-import { allOf, tenantScope } from '../db/fragments.ts';
+import { tenantScope } from '../db/fragments.ts';
 import { type Change, refused, shown, type UserError } from '../input/checked.ts';
 import { type ClaimedDelivery, LEASE_SECONDS } from './claim.ts';
 import { replayEvents } from './outbox.ts';
@@ -102,24 +102,45 @@ function deliveryOf({ kind, ...row }: DeliveryRow): Delivery {
   return { ...row, kind: WEBHOOK_KINDS.find((known) => known === kind) ?? null };
 }
 
-/** Newest first. */
-export async function listDeliveries(sql: SqlExecutor, viewer: Viewer, page: DeliveryPageRequest): Promise<Delivery[]> {
-  const { webhookId, limit, beforeId, status = null } = page;
-  const conditions = allOf(sql, [
-    sql`webhook_id = ${webhookId}`,
-    tenantScope(sql, viewer),
-    ...(beforeId === null ? [] : [sql`id < ${beforeId}`]),
-    ...(status === null ? [] : [sql`state = ${status}`]),
-  ]);
+/** The deliveries of webhooks, newest first: a list for each question, in their order. */
+export async function listDeliveries(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  questions: readonly DeliveryPageRequest[],
+): Promise<Delivery[][]> {
+  const rows = await sql<{ position: number; id: string }[]>`
+    select (q.number - 1)::integer as position, found.id
+    from unnest(
+      ${questions.map(({ webhookId }) => webhookId)}::uuid[],
+      ${questions.map(({ beforeId }) => beforeId ?? LAST_ID)}::uuid[],
+      ${questions.map(({ status }) => status ?? null)}::text[],
+      ${questions.map(({ limit }) => limit)}::integer[]
+    ) with ordinality as q (webhook_id, before_id, state, count, number)
+    cross join lateral (
+      select id from webhook_deliveries
+      where webhook_id = q.webhook_id and id < q.before_id and coalesce(state = q.state, true) and ${tenantScope(sql, viewer)}
+      order by webhook_id desc, id desc limit q.count
+    ) as found
+    order by q.number, found.id desc`;
+  const found = await findDeliveries(sql, viewer, [...new Set(rows.map(({ id }) => id))]);
+  const byQuestion = Map.groupBy(rows, ({ position }) => position);
+  return questions.map((_question, index) => (byQuestion.get(index) ?? []).flatMap(({ id }) => found.get(id) ?? []));
+}
+
+/** By their ids. */
+export async function findDeliveries(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, Delivery>> {
   const rows = await sql<DeliveryRow[]>`
-    select ${columns(sql)} from webhook_deliveries where ${conditions} order by webhook_id desc, id desc limit ${limit}`;
-  return rows.map(deliveryOf);
+    select ${columns(sql)} from webhook_deliveries where id = any(${[...ids]}::uuid[]) and ${tenantScope(sql, viewer)}`;
+  return new Map(rows.map((row) => [row.id, deliveryOf(row)]));
 }
 
 export async function findDelivery(sql: SqlExecutor, viewer: Viewer, id: string): Promise<Delivery | null> {
-  const [row] = await sql<DeliveryRow[]>`
-    select ${columns(sql)} from webhook_deliveries where id = ${askedId(id)} and ${tenantScope(sql, viewer)}`;
-  return row === undefined ? null : deliveryOf(row);
+  const asked = askedId(id);
+  return (await findDeliveries(sql, viewer, [asked])).get(asked) ?? null;
 }
 
 /** A ping that is in the hands of this node from the beginning. Counted by the owner of the host: another webhook or name gives no more. */

@@ -139,7 +139,8 @@ export async function startWorld(): Promise<World> {
     },
     event: (kind, destinationId, facts = {}, tenantId = OPERATOR_TENANT_ID) =>
       recordEvent(sql, { tenantId, destinationId, messageId: null, kind, facts }),
-    delivered: (webhookId) => listDeliveries(sql, OPERATOR, { webhookId, limit: 1000, beforeId: null }),
+    delivered: async (webhookId) =>
+      (await listDeliveries(sql, OPERATOR, [{ webhookId, limit: 1000, beforeId: null }]))[0] ?? [],
     async untilAttempts(count, what = `${count} attempts`) {
       await until(what, 30_000, async () => {
         await world.node.tick();

@@ -20,7 +20,7 @@ import {
 } from '../../outage/inspect.ts';
 import { readDestinationAttempts } from '../../outage/last-attempt.ts';
 import { findPauses } from '../../outage/pause.ts';
-import { listDrills, readDrillSchedule } from '../../queue/drills/drills.ts';
+import { listDrills, readDrillSchedules } from '../../queue/drills/drills.ts';
 import { listDestinationAttempts } from '../../queue/read/attempts.ts';
 import { EMPTY_QUEUE, type QueueView, readNextAttempts, readQueues } from '../../queue/read/queues.ts';
 import { readSituations } from '../../queue/read/situations.ts';
@@ -107,12 +107,12 @@ export const Domain: DomainResolvers = {
     (await load.byId(readDestinationAttempts, destinationId))?.last ?? null,
   requestedAttempt: async ({ destinationId }, _args, { load }) =>
     (await load.byId(readDestinationAttempts, destinationId))?.requested ?? null,
-  drills: async ({ destinationId }, { first, after }, { sql, viewer }) => {
+  drills: async ({ destinationId }, { first, after }, { load }) => {
     const page = { destinationId, limit: pageSize(first) + 1, beforeId: idOfCursor(after) };
-    return connectionOfRows(await listDrills(sql, viewer, page), { first, after });
+    return connectionOfRows(await load.each(listDrills, page), { first, after });
   },
-  drillSchedule: async ({ id }, _args, { sql, viewer }) => {
-    const schedule = await readDrillSchedule(sql, viewer, id);
+  drillSchedule: async ({ id }, _args, { load }) => {
+    const schedule = await load.byId(readDrillSchedules, id);
     return schedule === null
       ? null
       : { interval: formatDuration(schedule.everyDays * UNIT_MS.d), nextAt: schedule.nextAt };

@@ -44,9 +44,9 @@ export const AlertContact: AlertContactResolvers = {
 
 export const Webhook: WebhookResolvers = {
   tenant: ({ tenantId }, _args, context) => tenantById(context, tenantId),
-  deliveries: async ({ id }, { first, after, filter }, { sql, viewer }) => {
+  deliveries: async ({ id }, { first, after, filter }, { load }) => {
     const page = { webhookId: id, limit: pageSize(first) + 1, beforeId: idOfCursor(after), status: filter?.status };
-    return connectionOfRows(await listDeliveries(sql, viewer, page), { first, after });
+    return connectionOfRows(await load.each(listDeliveries, page), { first, after });
   },
 };
 

@@ -4,7 +4,7 @@
  * Promises: one drill of a domain at a time; the viewer is part of the query; a state moves forwards only, and only once,
  * whatever nodes look at it together; a drill that is finished holds nothing. Does not speak SMTP: doctor/drill.ts does.
  */
-import { and, desc, eq, getTableColumns, isNull, lt, part, query, type SQL, tenantOnly } from '../../db/query.ts';
+import { and, eq, getTableColumns, isAny, isNull, part, query, tenantOnly } from '../../db/query.ts';
 import { bmxNow } from '../../db/schema.ts';
 import { type DrillFinding, drills, drillSchedules, type DrillStep } from '../../db/schema-doctor.ts';
 import type { Sql, SqlExecutor, TransactionSql } from '../../db/client.ts';
@@ -71,28 +71,49 @@ export function requestDrill(sql: Sql, viewer: Viewer, wish: DrillWish): Promise
 }
 
 export async function findDrill(sql: Sql, viewer: Viewer, id: string): Promise<DrillView | null> {
-  return (await select(sql, viewer, eq(drills.id, id), 1))[0] ?? null;
+  return (await findDrills(sql, viewer, [id])).get(id) ?? null;
 }
 
-/** Newest first. */
-export function listDrills(
+/** By their ids. */
+export async function findDrills(
   sql: Sql,
   viewer: Viewer,
-  { destinationId, limit, beforeId }: { destinationId: string; limit: number; beforeId: string | null },
-): Promise<DrillView[]> {
-  const which = and(eq(drills.destinationId, destinationId), lt(drills.id, beforeId ?? LAST_ID));
-  return select(sql, viewer, which, limit);
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, DrillView>> {
+  const which = and(isAny(drills.id, ids), tenantOnly(drills, viewer));
+  const found = await query(sql, (db) => db.select(SHOWN).from(drills).where(which));
+  return new Map(found.map((drill) => [drill.id, drill]));
 }
 
-function select(sql: Sql, viewer: Viewer, which: SQL | undefined, limit: number): Promise<DrillView[]> {
-  return query(sql, (db) =>
-    db
-      .select(SHOWN)
-      .from(drills)
-      .where(and(tenantOnly(drills, viewer), which))
-      .orderBy(desc(drills.id))
-      .limit(limit),
-  );
+export interface DrillPage {
+  readonly destinationId: string;
+  readonly limit: number;
+  /** Only those with a smaller id. */
+  readonly beforeId: string | null;
+}
+
+/** The drills of destinations, newest first: a list for each question, in their order. */
+export async function listDrills(
+  sql: Sql,
+  viewer: Viewer,
+  questions: readonly DrillPage[],
+): Promise<readonly DrillView[][]> {
+  const rows = await sql<{ position: number; id: string }[]>`
+    select (q.number - 1)::integer as position, found.id
+    from unnest(
+      ${questions.map(({ destinationId }) => destinationId)}::uuid[],
+      ${questions.map(({ beforeId }) => beforeId ?? LAST_ID)}::uuid[],
+      ${questions.map(({ limit }) => limit)}::integer[]
+    ) with ordinality as q (destination_id, before_id, count, number)
+    cross join lateral (
+      select id from drills
+      where destination_id = q.destination_id and id < q.before_id and ${tenantScope(sql, viewer)}
+      order by destination_id desc, id desc limit q.count
+    ) as found
+    order by q.number, found.id desc`;
+  const found = await findDrills(sql, viewer, [...new Set(rows.map(({ id }) => id))]);
+  const byQuestion = Map.groupBy(rows, ({ position }) => position);
+  return questions.map((_question, index) => (byQuestion.get(index) ?? []).flatMap(({ id }) => found.get(id) ?? []));
 }
 
 /** Releases what a drill of the viewer's domain holds; its id, or null if it holds nothing. */
@@ -104,11 +125,16 @@ export async function deliverDrill(sql: Sql, viewer: Viewer, destinationId: stri
   return drill?.id ?? null;
 }
 
-export async function readDrillSchedule(sql: Sql, viewer: Viewer, domainId: string): Promise<DrillSchedule | null> {
-  const { everyDays, nextAt, domainId: id } = drillSchedules;
-  const isWanted = and(eq(id, domainId), tenantOnly(drillSchedules, viewer));
-  const [schedule] = await query(sql, (db) => db.select({ everyDays, nextAt }).from(drillSchedules).where(isWanted));
-  return schedule ?? null;
+/** By domain id; domains without a schedule are missing. */
+export async function readDrillSchedules(
+  sql: Sql,
+  viewer: Viewer,
+  domainIds: readonly string[],
+): Promise<ReadonlyMap<string, DrillSchedule>> {
+  const { everyDays, nextAt, domainId } = drillSchedules;
+  const which = and(isAny(domainId, domainIds), tenantOnly(drillSchedules, viewer));
+  const found = await query(sql, (db) => db.select({ domainId, everyDays, nextAt }).from(drillSchedules).where(which));
+  return new Map(found.map(({ domainId: id, ...schedule }) => [id, schedule]));
 }
 
 async function request(sql: TransactionSql, viewer: Viewer, wish: DrillWish): Promise<DrillRequest> {
