@@ -5,10 +5,12 @@ import { within } from '../clock.ts';
 import { startJobs } from '../cluster/jobs.ts';
 import { joinNodes, type Nodes } from '../cluster/nodes.ts';
 import { readOperatorToken } from '../control/admission/auth.ts';
+import { tellFinalized } from '../delivery/destination-records.ts';
 import { dropDeadOwnership, findOwners } from '../outage/owner.ts';
 import { findClaimants, releaseDeadClaims } from '../queue/claim.ts';
 import { finalizeMarked, findMarkers } from '../queue/marks.ts';
 import type { Log } from '../telemetry/log.ts';
+import { learnFromResults } from '../verification/learned.ts';
 import { startControl, startDrills } from './control.ts';
 import { type NodeCore, type NodeOptions, type OnStop, openCore } from './core.ts';
 import { startDelivery } from './delivery.ts';
@@ -73,7 +75,9 @@ async function startParts(options: NodeOptions, onStop: OnStop): Promise<Log> {
   return log;
 }
 
-async function joinCluster({ config, log, database, version, runtime, started, onStop }: NodeCore): Promise<Nodes> {
+async function joinCluster(core: NodeCore): Promise<Nodes> {
+  const { config, log, events, database, version, runtime, started, onStop } = core;
+  const learn = learnFromResults(core.verification, config.egressAddresses);
   const nodes = await joinNodes({
     address: database.address,
     name: config.mxHostname,
@@ -86,13 +90,13 @@ async function joinCluster({ config, log, database, version, runtime, started, o
       started.delivery?.abort();
     },
     free: async (sql, lease) => {
-      await finalizeMarked(sql, lease);
-      const freed = await releaseDeadClaims(sql, lease);
+      const finalized = await finalizeMarked(sql, lease);
+      const messageCount = await releaseDeadClaims(sql, lease);
       await dropDeadOwnership(sql, lease);
-      return freed;
+      return { messageCount, tell: () => tellFinalized({ events, learn }, finalized) };
     },
-    onExpired: (dead, freed) =>
-      log.warning({ where: 'node', message: `node ${dead.node} expired: released ${freed} claimed messages` }),
+    onExpired: (dead, messageCount) =>
+      log.warning({ where: 'node', message: `node ${dead.node} expired: released ${messageCount} claimed messages` }),
     findHolders: async (sql) => [
       ...(await findClaimants(sql)),
       ...(await findMarkers(sql)),

@@ -46,6 +46,14 @@ export interface NodeTimes {
   readonly returnPatienceMs: number;
 }
 
+/** The result of freeing what a node had that is dead or leaves. */
+export interface Freed {
+  /** The messages that it had claimed. */
+  readonly messageCount: number;
+  /** Tells what freeing them has shown. Called once, after COMMIT. */
+  readonly tell: () => void;
+}
+
 export interface NodesDeps {
   readonly address: DatabaseAddress;
   readonly name: string;
@@ -56,10 +64,10 @@ export interface NodesDeps {
   readonly isDelivering: boolean;
   /** The lease is gone: cut what is under way. */
   readonly onLost: (reason: string) => void;
-  /** Frees what a node had that is dead or leaves. Returns how many messages. */
-  readonly free: (sql: TransactionSql, lease: NodeLease) => Promise<number>;
-  /** A dead node has expired. */
-  readonly onExpired: (dead: NodeLease, freed: number) => void;
+  /** Frees what a node had that is dead or leaves, in the transaction in which it goes. */
+  readonly free: (sql: TransactionSql, lease: NodeLease) => Promise<Freed>;
+  /** A dead node has expired; with the number of messages that it had claimed. */
+  readonly onExpired: (dead: NodeLease, messageCount: number) => void;
   /** Places in whose name something is held, each at least once. */
   readonly findHolders: (sql: Sql) => Promise<readonly NodeLease[]>;
   /** An expiry failed; it is tried again. */
@@ -149,8 +157,9 @@ export async function joinNodes(deps: NodesDeps): Promise<Nodes> {
         .begin(async (transaction) => {
           await transaction.unsafe(`set local lock_timeout = '${EXPIRY_LOCK_TIMEOUT}'`);
           await transaction`delete from nodes where epoch = ${last.lease.epoch}`;
-          await deps.free(transaction, last.lease);
+          return deps.free(transaction, last.lease);
         })
+        .then(({ tell }) => tell())
         .catch(() => undefined);
       await last.sql.end({ timeout: 1 }).catch(() => undefined);
     },
@@ -221,14 +230,16 @@ async function freeing(
   sql: Sql,
   deps: NodesDeps,
   dead: NodeLease,
-  work: (transaction: TransactionSql) => Promise<number | null>,
+  work: (transaction: TransactionSql) => Promise<Freed | null>,
 ): Promise<void> {
   try {
     const freed = await sql.begin(async (transaction) => {
       await transaction.unsafe(`set local lock_timeout = '${EXPIRY_LOCK_TIMEOUT}'`);
       return work(transaction);
     });
-    if (freed !== null) deps.onExpired(dead, freed);
+    if (freed === null) return;
+    deps.onExpired(dead, freed.messageCount);
+    freed.tell();
   } catch (error) {
     deps.onFault(error);
   }
@@ -238,7 +249,7 @@ async function expire(
   transaction: TransactionSql,
   deps: NodesDeps,
   other: NodeLease & { readonly isSilent: boolean },
-): Promise<number | null> {
+): Promise<Freed | null> {
   const { node, epoch, isSilent } = other;
   const { othersPatienceMs } = deps.times ?? TIMES;
   const [lock] = await transaction<{ free: boolean }[]>`

@@ -42,8 +42,8 @@ export interface DeliveryDeps {
   readonly events: MailEvents;
   /** Remembers what the primary has shown about its mailboxes. */
   readonly learn: (
-    destination: DestinationState,
-    messageResults: readonly MessageResult[],
+    destination: Pick<DestinationState, 'id' | 'kind'>,
+    messages: readonly Pick<MessageResult, 'messageId' | 'isDrill'>[],
     results: readonly RecipientResult[],
   ) => void;
 }

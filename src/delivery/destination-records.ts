@@ -12,12 +12,12 @@ import { type DestinationState, recordFailure, recordSuccess } from '../outage/c
 import { noteAttempt } from '../outage/last-attempt.ts';
 import type { Holder } from '../queue/claim.ts';
 import { expireHeld } from '../queue/expiry.ts';
-import { giveUpMarked } from '../queue/marks.ts';
+import { type FinalizedMark, giveUpMarked } from '../queue/marks.ts';
 import { markDelivered, type MessageResult, recordOutcomes } from '../queue/outcome.ts';
 import { isDatabaseAway } from '../db/connection-lost.ts';
 import { MOST_SLOTS } from './concurrency/limits.ts';
 import type { Observer } from './conditions.ts';
-import type { DeliveringNode } from './delivering-node.ts';
+import type { DeliveringNode, DeliveryDeps } from './delivering-node.ts';
 import { createRecording, createUnrecorded, type Recording, type Unrecorded } from './recording.ts';
 
 /** Destinations on the host of one that is back which are tried at once; each that succeeds calls as many more. */
@@ -39,6 +39,18 @@ export interface DestinationRecords {
   readonly failure: (failure: { readonly trouble: HostTrouble; readonly reply: string }) => Promise<void>;
   /** Ends what had outlived its lifetime when the batch began and the breaker opened. */
   readonly expireHeldBack: () => Promise<void>;
+}
+
+/** Tells and learns what others had delivered and marked. To be called once, after COMMIT: whoever made the marks told nothing. */
+export function tellFinalized(
+  { events, learn }: Pick<DeliveryDeps, 'events' | 'learn'>,
+  finalized: readonly FinalizedMark[],
+): void {
+  for (const { destination, results, attempts, step } of finalized) {
+    if (step !== null) events.breakerMoved(destination.name, step);
+    learn(destination, attempts, results);
+    events.settled(destination.name, results, attempts);
+  }
 }
 
 /** @param batch the destination as it was read, and what its attempts have met */

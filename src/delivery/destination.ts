@@ -15,7 +15,7 @@ import { isDelivered } from './attempt.ts';
 import { type BatchResult, runBatch } from './batch.ts';
 import { createObserver } from './conditions.ts';
 import type { Attempts, DeliveringNode } from './delivering-node.ts';
-import { createDestinationRecords, type DestinationRecords } from './destination-records.ts';
+import { createDestinationRecords, type DestinationRecords, tellFinalized } from './destination-records.ts';
 import { dueSource, probeSource, type Source } from './message-source.ts';
 import { reusedRoute } from './route.ts';
 
@@ -141,7 +141,7 @@ export function createDestination(node: DeliveringNode, id: string, isOver: () =
       const mayFinish = () => node.holder()?.epoch === holder.epoch;
       const attempts = node.openAttempts({ destinationId: id, signal: cut.signal, mayFinish });
       try {
-        await finalizeLeftovers(sql, { destinationId: id, holder });
+        tellFinalized(node, await finalizeLeftovers(sql, { destinationId: id, holder }));
         await deliverBatches(holder, attempts);
       } finally {
         await attempts.close();

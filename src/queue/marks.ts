@@ -7,9 +7,11 @@
  */
 import type { Sql, SqlExecutor, TransactionSql } from '../db/client.ts';
 import { newId } from '../mail/id.ts';
+import type { AttemptRecord } from '../mail/outcome.ts';
+import type { BreakerStep } from '../outage/breaker-state.ts';
 import { feedBreakerFrom } from './breaker-feed.ts';
 import { type Holder, releaseLeftovers, releaseToSchedule } from './claim.ts';
-import { type FinalizeInput, finalizeWithin, type Verdict } from './finalize.ts';
+import { type FinalizeInput, finalizeWithin, type RecipientResult, type Verdict } from './finalize.ts';
 
 /** The content of a mark: attempts at hosts that accepted the message for a recipient. */
 export type Deliveries = FinalizeInput['attempts'];
@@ -46,17 +48,33 @@ export async function dropMarks(
     where epoch = ${holder.epoch} and destination_id = ${destinationId} and id = any(${ids as string[]}::uuid[])`;
 }
 
+/** The result of one mark: to be told and learned by whoever finalized it, after COMMIT (delivery/destination-records.ts). */
+export interface FinalizedMark {
+  readonly destination: { readonly id: string; readonly name: string; readonly kind: 'RELAY' | 'INTERNAL' };
+  readonly results: readonly RecipientResult[];
+  /** The attempts that delivered: they have not been told of either. */
+  readonly attempts: readonly { readonly messageId: string; readonly records: readonly AttemptRecord[] }[];
+  /** Null if the breaker took no step by it. */
+  readonly step: BreakerStep | null;
+}
+
 /** Deletes the marks of a holder, at one destination or all, and returns them. */
 async function takeMarks(
   transaction: TransactionSql,
   holder: Holder,
   destinationId: string | null,
-): Promise<{ readonly destinationId: string; readonly deliveries: Deliveries }[]> {
-  const rows = await transaction<{ destinationId: string; deliveries: string }[]>`
-    delete from delivery_marks
-    where epoch = ${holder.epoch} and (${destinationId}::uuid is null or destination_id = ${destinationId}::uuid)
-    returning destination_id as "destinationId", deliveries`;
-  return rows.map((row) => ({ ...row, deliveries: JSON.parse(row.deliveries) as Deliveries }));
+): Promise<{ readonly destination: FinalizedMark['destination']; readonly deliveries: Deliveries }[]> {
+  const rows = await transaction<(FinalizedMark['destination'] & { readonly deliveries: string })[]>`
+    with taken as (
+      delete from delivery_marks
+      where epoch = ${holder.epoch} and (${destinationId}::uuid is null or destination_id = ${destinationId}::uuid)
+      returning destination_id, id, deliveries
+    )
+    select d.id, d.name, d.kind, t.deliveries from taken t join destinations d on d.id = t.destination_id order by t.id`;
+  return rows.map(({ deliveries, ...destination }) => ({
+    destination,
+    deliveries: JSON.parse(deliveries) as Deliveries,
+  }));
 }
 
 /** The holders that have marks. Few rows, of few holders. */
@@ -65,26 +83,29 @@ export async function findMarkers(sql: Sql): Promise<Holder[]> {
   return [...rows];
 }
 
-/** Finalizes the marks of one destination, or of all. */
+/** Finalizes the marks of one destination, or of all. The results are the caller's to tell, once its transaction is committed. */
 export async function finalizeMarked(
   transaction: TransactionSql,
   holder: Holder,
   destinationId: string | null = null,
-): Promise<void> {
-  for (const mark of await takeMarks(transaction, holder, destinationId)) {
-    const ids = new Set(mark.deliveries.map(({ messageId }) => messageId));
-    const { destinationId: of } = mark;
-    const rows = await finalizeWithin(transaction, {
-      destinationId: of,
-      verdicts: mark.deliveries.flatMap(verdictsOf),
-      attempts: mark.deliveries,
+): Promise<FinalizedMark[]> {
+  const finalized: FinalizedMark[] = [];
+  for (const { destination, deliveries } of await takeMarks(transaction, holder, destinationId)) {
+    const byMessage = Map.groupBy(deliveries, ({ messageId }) => messageId);
+    const attempts = [...byMessage].map(([messageId, of]) => ({ messageId, records: of.map(({ record }) => record) }));
+    const results = await finalizeWithin(transaction, {
+      destinationId: destination.id,
+      verdicts: deliveries.flatMap(verdictsOf),
+      attempts: deliveries,
       routeGeneration: null,
       by: { kind: 'ATTEMPT', holder },
       // Recipients of whom the mark does not speak are due again at once.
-      messages: [...ids].map((messageId) => ({ messageId, isHostLevel: true })),
+      messages: attempts.map(({ messageId }) => ({ messageId, isHostLevel: true })),
     });
-    await feedBreakerFrom(transaction, of, rows);
+    const step = await feedBreakerFrom(transaction, destination.id, results);
+    finalized.push({ destination, results, attempts, step });
   }
+  return finalized;
 }
 
 function verdictsOf({ messageId, record }: Deliveries[number]): Verdict[] {
@@ -93,12 +114,13 @@ function verdictsOf({ messageId, record }: Deliveries[number]): Verdict[] {
   return recipientNumbers.map((number) => ({ messageId, number, outcome: 'DELIVERED', reply, origin }));
 }
 
-/** Releases what an earlier round of this node left claimed at a destination, and finalizes what that had delivered. */
-export async function finalizeLeftovers(sql: Sql, { destinationId, holder }: Marked): Promise<void> {
-  if (await releaseLeftovers(sql, holder, destinationId)) return;
-  await sql.begin(async (transaction) => {
-    await finalizeMarked(transaction, holder, destinationId);
+/** Releases what an earlier round of this node left claimed at a destination; finalizes what that had delivered, and returns it. */
+export async function finalizeLeftovers(sql: Sql, { destinationId, holder }: Marked): Promise<FinalizedMark[]> {
+  if (await releaseLeftovers(sql, holder, destinationId)) return [];
+  return sql.begin(async (transaction) => {
+    const finalized = await finalizeMarked(transaction, holder, destinationId);
     await releaseLeftovers(transaction, holder, destinationId);
+    return finalized;
   });
 }
 

@@ -19,6 +19,7 @@ interface Member extends Nodes {
   /** When, on this process's monotonic clock. */
   readonly expiredAtMs: number[];
   readonly freed: NodeLease[];
+  readonly told: NodeLease[];
   readonly faults: unknown[];
 }
 
@@ -40,6 +41,7 @@ async function startMember(deps: Partial<NodesDeps> = {}): Promise<Member> {
   const expired: NodeLease[] = [];
   const expiredAtMs: number[] = [];
   const freed: NodeLease[] = [];
+  const told: NodeLease[] = [];
   const faults: unknown[] = [];
   const nodes = await joinNodes({
     address: database.target,
@@ -49,7 +51,10 @@ async function startMember(deps: Partial<NodesDeps> = {}): Promise<Member> {
     roles: [],
     isDelivering: true,
     onLost: (reason) => lost.push(reason),
-    free: async (_, lease) => freed.push(lease),
+    free: async (_, lease) => {
+      freed.push(lease);
+      return { messageCount: 0, tell: () => told.push(lease) };
+    },
     onExpired: (dead) => {
       expired.push(dead);
       expiredAtMs.push(performance.now());
@@ -59,7 +64,7 @@ async function startMember(deps: Partial<NodesDeps> = {}): Promise<Member> {
     times: SHORT_TIMES,
     ...deps,
   });
-  const member = { ...nodes, lost, expired, expiredAtMs, freed, faults };
+  const member = { ...nodes, lost, expired, expiredAtMs, freed, told, faults };
   members.push(member);
   return member;
 }
@@ -82,7 +87,7 @@ test('members have leases of their own; one that leaves frees what it had and is
   expect(lease.epoch).not.toBe(leaseOf(stays).epoch);
   await leaves.close();
   expect(leaves.lease()).toBeNull();
-  expect(leaves.freed).toEqual([lease]);
+  expect([leaves.freed, leaves.told]).toEqual([[lease], [lease]]);
   const rows = await database.sql<{ epoch: number }[]>`select epoch from nodes`;
   expect(rows.map(({ epoch }) => epoch)).toEqual([leaseOf(stays).epoch]);
   expect({ expired: stays.expired, lost: [...stays.lost, ...leaves.lost] }).toEqual({ expired: [], lost: [] });
@@ -115,6 +120,7 @@ test('a lock that is gone: the lease is lost at once, expired by one, and there 
   });
   // By exactly one of them, the reborn itself among them.
   expect(all.flatMap(({ freed }) => freed)).toEqual([before]);
+  expect(all.flatMap(({ told }) => told)).toEqual([before]);
   expect(all.flatMap(({ expired }) => expired)).toEqual([before]);
   expect(others.flatMap(({ lost }) => lost)).toEqual([]);
 });
@@ -203,12 +209,34 @@ test('a process that is stopped and goes on: expired after the patience, it find
   await until('its second death is seen too', 30_000, () => witness.expired.length === 2);
 });
 
+test('what freeing has shown is told once it is committed, and not at all where that fails', async () => {
+  const orphan = { node: 999, epoch: 999_999 };
+  let failures = 0;
+  const told: { readonly epoch: number; readonly isCommitted: Promise<boolean> }[] = [];
+  const isCommitted = async () => (await database.sql`select where to_regclass('freed') is not null`).length > 0;
+  await startMember({
+    onFault: () => {
+      failures += 1;
+    },
+    findHolders: async () => (told.length === 0 ? [orphan] : []),
+    free: async (sql, { epoch }) => {
+      await sql`create table if not exists freed ()`;
+      if (failures === 0) throw new Error('in vain');
+      return { messageCount: 0, tell: () => told.push({ epoch, isCommitted: isCommitted() }) };
+    },
+  });
+  await until('the orphan is told of', 30_000, () => told.length > 0);
+  expect(failures).toBe(1);
+  expect(told.map(({ epoch }) => epoch)).toEqual([orphan.epoch]);
+  expect(await told[0]?.isCommitted).toBe(true);
+});
+
 test('an expiry that cannot have its rows waits neither long nor in vain', async () => {
   const blocked = { times: 0 };
   const witness = await startMember({
     free: async (sql, lease) => {
       const rows = await sql`select from destinations where owner_epoch = ${lease.epoch} for update`;
-      return rows.length;
+      return { messageCount: rows.length, tell: () => undefined };
     },
     onFault: () => {
       blocked.times += 1;

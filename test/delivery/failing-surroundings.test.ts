@@ -7,12 +7,14 @@ import type { DeliveryDeps } from '../../src/delivery/delivering-node.ts';
 import { createDelivery } from '../../src/delivery/delivery.ts';
 import type { DestinationState } from '../../src/outage/clock.ts';
 import { type ClaimedMessage, claimDue, FIRST_KEY, type QueueSql } from '../../src/queue/claim.ts';
+import { markDelivered } from '../../src/queue/outcome.ts';
 import type { Spool } from '../../src/queue/accept/spool.ts';
 import { until } from '../helpers/child.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { plainDeps } from '../helpers/delivery-deps.ts';
 import { makeDestination, makeTransaction, openSpool } from '../helpers/mail.ts';
 import { NO_EVENTS } from '../helpers/no-events.ts';
+import { DELIVERED, messageResultOf } from '../helpers/outcomes.ts';
 
 let db: TestDatabase;
 let spool: Spool;
@@ -60,6 +62,35 @@ describe('claims left behind', () => {
     expect(await seen.promise).toBe(transaction.id);
     await delivery.stop(5000);
     expect(await db.sql`select from messages where id = ${transaction.id}`).toHaveLength(0);
+  });
+
+  test('what an earlier loop had marked is told and learned once, by the next one', async () => {
+    const destinationId = await makeDestination(db.sql, 'marked.test');
+    const transaction = makeTransaction({ to: [{ address: 'x@marked.test', destinationId }] });
+    await spool.accept(transaction);
+    await claimDue(db.sql, { destinationId, holder, after: FIRST_KEY, limit: 10, flushNumber: null });
+    await markDelivered(db.sql, { destinationId, holder }, [messageResultOf(transaction.id, { 0: DELIVERED })]);
+    const told: unknown[] = [];
+    const delivery = deliveryWith(
+      {
+        events: {
+          ...NO_EVENTS,
+          settled: (domain, recipients, attempts) =>
+            void told.push({ domain, states: recipients.map(({ state }) => state), attempts: attempts?.length }),
+        },
+        learn: ({ id, kind }, _, results) => void told.push({ id, kind, addresses: results.map((r) => r.address) }),
+      },
+      () => told.push('dialled'),
+    );
+    for (let run = 0; run < 2; run += 1) {
+      delivery.poke(destinationId);
+      await until('the run has ended', 30_000, () => delivery.destinationCount() === 0);
+    }
+    await delivery.stop(5000);
+    expect(told).toEqual([
+      { id: destinationId, kind: 'RELAY', addresses: ['x@marked.test'] },
+      { domain: 'marked.test', states: ['DELIVERED'], attempts: 1 },
+    ]);
   });
 
   test('what was claimed is given back when its content cannot be read', async () => {

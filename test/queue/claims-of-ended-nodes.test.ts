@@ -30,9 +30,9 @@ function join(name: string, onExpiry: () => void = () => undefined): Promise<Nod
     onLost: () => undefined,
     free: async (sql, lease) => {
       onExpiry();
-      const freed = await releaseDeadClaims(sql, lease);
+      const messageCount = await releaseDeadClaims(sql, lease);
       await dropDeadOwnership(sql, lease);
-      return freed;
+      return { messageCount, tell: () => undefined };
     },
     onExpired: () => undefined,
     findHolders: async (sql) => [...(await findClaimants(sql)), ...(await findOwners(sql))],

@@ -68,7 +68,7 @@ function joinAs(name: string): Promise<Nodes> {
     roles: [],
     isDelivering: false,
     onLost: quiet,
-    free: async () => 0,
+    free: async () => ({ messageCount: 0, tell: quiet }),
     onExpired: quiet,
     findHolders: async () => [],
     onFault: quiet,
