@@ -13,7 +13,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { generate } from '@graphql-codegen/cli';
-import { buildSchema } from 'graphql';
+import { buildSchema, getNamedType, isObjectType } from 'graphql';
 import { CHECKS } from '../src/doctor/checks.ts';
 import { coveragePage } from './coverage.ts';
 import { manifestSchema } from './manifest-schema.ts';
@@ -55,6 +55,20 @@ const PARENTS = {
   Rejection: '../events/rejection-pages.ts#RejectionView',
 };
 
+/** A connection is a page of what its nodes are, and the way to count them. */
+function connectionParents(schema: string): Readonly<Record<string, string>> {
+  const connections = Object.values(buildSchema(schema).getTypeMap()).filter(({ name }) => name.endsWith('Connection'));
+  return Object.fromEntries(
+    connections.flatMap((type) => {
+      const nodes = isObjectType(type) ? type.getFields()['nodes'] : undefined;
+      if (nodes === undefined) return [];
+      const node = getNamedType(nodes.type).name;
+      const parent = (PARENTS as Readonly<Record<string, string>>)[node]?.split(/#| as /).at(-1) ?? node;
+      return [[type.name, `./page.ts#Connection<${parent}>`]];
+    }),
+  );
+}
+
 const HEADER = '// Made from schema.graphql by bin/generate.ts. Run `npm run generate` instead of editing.\n';
 
 async function resolverTypes(): Promise<string> {
@@ -67,7 +81,7 @@ async function resolverTypes(): Promise<string> {
           plugins: ['typescript', 'typescript-resolvers'],
           config: {
             contextType: './context.ts#Context',
-            mappers: PARENTS,
+            mappers: { ...PARENTS, ...connectionParents(await read('schema.graphql')) },
             scalars: {
               DateTime: 'Date',
               ByteCount: 'number',

@@ -22,6 +22,7 @@ import type { TimelineEntry as TimelineEntryParent } from '../queue/read/timelin
 import type { DrillStep as DrillStepParent } from '../db/schema-doctor.ts';
 import type { RecipientStatus } from '../verification/recipient-status.ts';
 import type { RejectionView } from '../events/rejection-pages.ts';
+import type { Connection } from './page.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;
 export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
@@ -68,8 +69,10 @@ export type AlertContactConfirmPayload = {
 export type AlertContactConnection = {
   readonly __typename?: 'AlertContactConnection';
   readonly edges: ReadonlyArray<AlertContactEdge>;
+  readonly isTotalEstimated: Scalars['Boolean']['output'];
   readonly nodes: ReadonlyArray<AlertContact>;
   readonly pageInfo: PageInfo;
+  readonly totalCount: Scalars['Int']['output'];
 };
 
 export type AlertContactCreateInput = {
@@ -134,8 +137,10 @@ export type Attempt = {
 export type AttemptConnection = {
   readonly __typename?: 'AttemptConnection';
   readonly edges: ReadonlyArray<AttemptEdge>;
+  readonly isTotalEstimated: Scalars['Boolean']['output'];
   readonly nodes: ReadonlyArray<Attempt>;
   readonly pageInfo: PageInfo;
+  readonly totalCount: Scalars['Int']['output'];
 };
 
 export type AttemptEdge = {
@@ -165,8 +170,10 @@ export type AttemptWait = typeof AttemptWait[keyof typeof AttemptWait];
 export type AuditConnection = {
   readonly __typename?: 'AuditConnection';
   readonly edges: ReadonlyArray<AuditEdge>;
+  readonly isTotalEstimated: Scalars['Boolean']['output'];
   readonly nodes: ReadonlyArray<AuditEntry>;
   readonly pageInfo: PageInfo;
+  readonly totalCount: Scalars['Int']['output'];
 };
 
 export type AuditEdge = {
@@ -477,8 +484,10 @@ export type DomainConditionKind = typeof DomainConditionKind[keyof typeof Domain
 export type DomainConnection = {
   readonly __typename?: 'DomainConnection';
   readonly edges: ReadonlyArray<DomainEdge>;
+  readonly isTotalEstimated: Scalars['Boolean']['output'];
   readonly nodes: ReadonlyArray<Domain>;
   readonly pageInfo: PageInfo;
+  readonly totalCount: Scalars['Int']['output'];
 };
 
 export type DomainCreateInput = {
@@ -862,8 +871,10 @@ export type Drill = Node & {
 export type DrillConnection = {
   readonly __typename?: 'DrillConnection';
   readonly edges: ReadonlyArray<DrillEdge>;
+  readonly isTotalEstimated: Scalars['Boolean']['output'];
   readonly nodes: ReadonlyArray<Drill>;
   readonly pageInfo: PageInfo;
+  readonly totalCount: Scalars['Int']['output'];
 };
 
 export const DrillDelivery = {
@@ -1064,8 +1075,10 @@ export type MessageCancelPayload = {
 export type MessageConnection = {
   readonly __typename?: 'MessageConnection';
   readonly edges: ReadonlyArray<MessageEdge>;
+  readonly isTotalEstimated: Scalars['Boolean']['output'];
   readonly nodes: ReadonlyArray<Message>;
   readonly pageInfo: PageInfo;
+  readonly totalCount: Scalars['Int']['output'];
 };
 
 export type MessageContent = {
@@ -1537,8 +1550,10 @@ export type Operation = Node & {
 export type OperationConnection = {
   readonly __typename?: 'OperationConnection';
   readonly edges: ReadonlyArray<OperationEdge>;
+  readonly isTotalEstimated: Scalars['Boolean']['output'];
   readonly nodes: ReadonlyArray<Operation>;
   readonly pageInfo: PageInfo;
+  readonly totalCount: Scalars['Int']['output'];
 };
 
 export type OperationEdge = {
@@ -1625,8 +1640,10 @@ export type OutageChangeKind = typeof OutageChangeKind[keyof typeof OutageChange
 export type OutageConnection = {
   readonly __typename?: 'OutageConnection';
   readonly edges: ReadonlyArray<OutageEdge>;
+  readonly isTotalEstimated: Scalars['Boolean']['output'];
   readonly nodes: ReadonlyArray<Outage>;
   readonly pageInfo: PageInfo;
+  readonly totalCount: Scalars['Int']['output'];
 };
 
 export type OutageDrain = {
@@ -1726,14 +1743,18 @@ export type QueryAlertContactArgs = {
 
 export type QueryAlertContactsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
-  first: Scalars['Int']['input'];
+  before?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
 export type QueryAuditEntriesArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
   filter?: InputMaybe<AuditFilter>;
-  first: Scalars['Int']['input'];
+  first?: InputMaybe<Scalars['Int']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
@@ -1781,14 +1802,18 @@ export type QueryOperationArgs = {
 
 export type QueryOperationsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
-  first: Scalars['Int']['input'];
+  before?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
 export type QueryOutagesArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
   filter?: InputMaybe<OutageFilter>;
-  first: Scalars['Int']['input'];
+  first?: InputMaybe<Scalars['Int']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
@@ -1807,8 +1832,10 @@ export type QueryRejectionCountsArgs = {
 
 export type QueryRejectionsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
   filter?: InputMaybe<RejectionFilter>;
-  first: Scalars['Int']['input'];
+  first?: InputMaybe<Scalars['Int']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
@@ -1819,7 +1846,9 @@ export type QueryTenantArgs = {
 
 export type QueryTenantsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
-  first: Scalars['Int']['input'];
+  before?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
@@ -1830,7 +1859,9 @@ export type QueryTokenArgs = {
 
 export type QueryTokensArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
-  first: Scalars['Int']['input'];
+  before?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
@@ -1841,7 +1872,9 @@ export type QueryWebhookArgs = {
 
 export type QueryWebhooksArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
-  first: Scalars['Int']['input'];
+  before?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
 };
 
 export type QueueChange = {
@@ -1935,8 +1968,10 @@ export type RecipientListEntry = {
 export type RecipientListEntryConnection = {
   readonly __typename?: 'RecipientListEntryConnection';
   readonly edges: ReadonlyArray<RecipientListEntryEdge>;
+  readonly isTotalEstimated: Scalars['Boolean']['output'];
   readonly nodes: ReadonlyArray<RecipientListEntry>;
   readonly pageInfo: PageInfo;
+  readonly totalCount: Scalars['Int']['output'];
 };
 
 export type RecipientListEntryEdge = {
@@ -2020,8 +2055,10 @@ export type Rejection = Node & {
 export type RejectionConnection = {
   readonly __typename?: 'RejectionConnection';
   readonly edges: ReadonlyArray<RejectionEdge>;
+  readonly isTotalEstimated: Scalars['Boolean']['output'];
   readonly nodes: ReadonlyArray<Rejection>;
   readonly pageInfo: PageInfo;
+  readonly totalCount: Scalars['Int']['output'];
 };
 
 export type RejectionCount = {
@@ -2197,8 +2234,10 @@ export type TenantFlowArgs = {
 export type TenantConnection = {
   readonly __typename?: 'TenantConnection';
   readonly edges: ReadonlyArray<TenantEdge>;
+  readonly isTotalEstimated: Scalars['Boolean']['output'];
   readonly nodes: ReadonlyArray<Tenant>;
   readonly pageInfo: PageInfo;
+  readonly totalCount: Scalars['Int']['output'];
 };
 
 export type TenantCreateInput = {
@@ -2270,8 +2309,10 @@ export type TimelineActor = {
 export type TimelineConnection = {
   readonly __typename?: 'TimelineConnection';
   readonly edges: ReadonlyArray<TimelineEdge>;
+  readonly isTotalEstimated: Scalars['Boolean']['output'];
   readonly nodes: ReadonlyArray<TimelineEntry>;
   readonly pageInfo: PageInfo;
+  readonly totalCount: Scalars['Int']['output'];
 };
 
 export type TimelineEdge = {
@@ -2359,8 +2400,10 @@ export type Token = Node & {
 export type TokenConnection = {
   readonly __typename?: 'TokenConnection';
   readonly edges: ReadonlyArray<TokenEdge>;
+  readonly isTotalEstimated: Scalars['Boolean']['output'];
   readonly nodes: ReadonlyArray<Token>;
   readonly pageInfo: PageInfo;
+  readonly totalCount: Scalars['Int']['output'];
 };
 
 export type TokenCreateInput = {
@@ -2516,8 +2559,10 @@ export type WebhookDeliveriesArgs = {
 export type WebhookConnection = {
   readonly __typename?: 'WebhookConnection';
   readonly edges: ReadonlyArray<WebhookEdge>;
+  readonly isTotalEstimated: Scalars['Boolean']['output'];
   readonly nodes: ReadonlyArray<Webhook>;
   readonly pageInfo: PageInfo;
+  readonly totalCount: Scalars['Int']['output'];
 };
 
 export type WebhookCreateInput = {
@@ -2564,8 +2609,10 @@ export type WebhookDelivery = Node & {
 export type WebhookDeliveryConnection = {
   readonly __typename?: 'WebhookDeliveryConnection';
   readonly edges: ReadonlyArray<WebhookDeliveryEdge>;
+  readonly isTotalEstimated: Scalars['Boolean']['output'];
   readonly nodes: ReadonlyArray<WebhookDelivery>;
   readonly pageInfo: PageInfo;
+  readonly totalCount: Scalars['Int']['output'];
 };
 
 export type WebhookDeliveryEdge = {
@@ -2788,7 +2835,7 @@ export type ResolversTypes = {
   AlertContact: ResolverTypeWrapper<AlertContactParent>;
   AlertContactConfirmInput: AlertContactConfirmInput;
   AlertContactConfirmPayload: ResolverTypeWrapper<Omit<AlertContactConfirmPayload, 'alertContact'> & { alertContact?: Maybe<ResolversTypes['AlertContact']> }>;
-  AlertContactConnection: ResolverTypeWrapper<Omit<AlertContactConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['AlertContactEdge']>, nodes: ReadonlyArray<ResolversTypes['AlertContact']> }>;
+  AlertContactConnection: ResolverTypeWrapper<Connection<AlertContactParent>>;
   AlertContactCreateInput: AlertContactCreateInput;
   AlertContactCreatePayload: ResolverTypeWrapper<Omit<AlertContactCreatePayload, 'alertContact'> & { alertContact?: Maybe<ResolversTypes['AlertContact']> }>;
   AlertContactDeleteInput: AlertContactDeleteInput;
@@ -2798,11 +2845,11 @@ export type ResolversTypes = {
   AlertContactUpdateInput: AlertContactUpdateInput;
   AlertContactUpdatePayload: ResolverTypeWrapper<Omit<AlertContactUpdatePayload, 'alertContact'> & { alertContact?: Maybe<ResolversTypes['AlertContact']> }>;
   Attempt: ResolverTypeWrapper<ShownAttempt>;
-  AttemptConnection: ResolverTypeWrapper<Omit<AttemptConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['AttemptEdge']>, nodes: ReadonlyArray<ResolversTypes['Attempt']> }>;
+  AttemptConnection: ResolverTypeWrapper<Connection<ShownAttempt>>;
   AttemptEdge: ResolverTypeWrapper<Omit<AttemptEdge, 'node'> & { node: ResolversTypes['Attempt'] }>;
   AttemptOutcome: AttemptOutcome;
   AttemptWait: AttemptWait;
-  AuditConnection: ResolverTypeWrapper<Omit<AuditConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['AuditEdge']>, nodes: ReadonlyArray<ResolversTypes['AuditEntry']> }>;
+  AuditConnection: ResolverTypeWrapper<Connection<AuditView>>;
   AuditEdge: ResolverTypeWrapper<Omit<AuditEdge, 'node'> & { node: ResolversTypes['AuditEntry'] }>;
   AuditEntry: ResolverTypeWrapper<AuditView>;
   AuditFilter: AuditFilter;
@@ -2833,7 +2880,7 @@ export type ResolversTypes = {
   DomainCheckPayload: ResolverTypeWrapper<Omit<DomainCheckPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
   DomainCondition: ResolverTypeWrapper<DomainCondition>;
   DomainConditionKind: DomainConditionKind;
-  DomainConnection: ResolverTypeWrapper<Omit<DomainConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['DomainEdge']>, nodes: ReadonlyArray<ResolversTypes['Domain']> }>;
+  DomainConnection: ResolverTypeWrapper<Connection<RelayDomain>>;
   DomainCreateInput: DomainCreateInput;
   DomainCreatePayload: ResolverTypeWrapper<Omit<DomainCreatePayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
   DomainDeleteInput: DomainDeleteInput;
@@ -2883,7 +2930,7 @@ export type ResolversTypes = {
   DomainsApplyInput: DomainsApplyInput;
   DomainsApplyPayload: ResolverTypeWrapper<DomainsApplyPayload>;
   Drill: ResolverTypeWrapper<DrillView>;
-  DrillConnection: ResolverTypeWrapper<Omit<DrillConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['DrillEdge']>, nodes: ReadonlyArray<ResolversTypes['Drill']> }>;
+  DrillConnection: ResolverTypeWrapper<Connection<DrillView>>;
   DrillDelivery: DrillDelivery;
   DrillEdge: ResolverTypeWrapper<Omit<DrillEdge, 'node'> & { node: ResolversTypes['Drill'] }>;
   DrillFinding: ResolverTypeWrapper<DrillFinding>;
@@ -2910,7 +2957,7 @@ export type ResolversTypes = {
   MessageBouncePayload: ResolverTypeWrapper<Omit<MessageBouncePayload, 'message'> & { message?: Maybe<ResolversTypes['Message']> }>;
   MessageCancelInput: MessageCancelInput;
   MessageCancelPayload: ResolverTypeWrapper<Omit<MessageCancelPayload, 'message'> & { message?: Maybe<ResolversTypes['Message']> }>;
-  MessageConnection: ResolverTypeWrapper<Omit<MessageConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['MessageEdge']>, nodes: ReadonlyArray<ResolversTypes['Message']> }>;
+  MessageConnection: ResolverTypeWrapper<Connection<MessageView>>;
   MessageContent: ResolverTypeWrapper<MessageContent>;
   MessageEdge: ResolverTypeWrapper<Omit<MessageEdge, 'node'> & { node: ResolversTypes['Message'] }>;
   MessageFilter: MessageFilter;
@@ -2934,7 +2981,7 @@ export type ResolversTypes = {
   Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
   NodeRole: NodeRole;
   Operation: ResolverTypeWrapper<OperationView>;
-  OperationConnection: ResolverTypeWrapper<Omit<OperationConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['OperationEdge']>, nodes: ReadonlyArray<ResolversTypes['Operation']> }>;
+  OperationConnection: ResolverTypeWrapper<Connection<OperationView>>;
   OperationEdge: ResolverTypeWrapper<Omit<OperationEdge, 'node'> & { node: ResolversTypes['Operation'] }>;
   OperationFilter: OperationFilter;
   OperationState: OperationState;
@@ -2944,7 +2991,7 @@ export type ResolversTypes = {
   Outage: ResolverTypeWrapper<OutageView>;
   OutageChange: ResolverTypeWrapper<OutageItem>;
   OutageChangeKind: OutageChangeKind;
-  OutageConnection: ResolverTypeWrapper<Omit<OutageConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['OutageEdge']>, nodes: ReadonlyArray<ResolversTypes['Outage']> }>;
+  OutageConnection: ResolverTypeWrapper<Connection<OutageView>>;
   OutageDrain: ResolverTypeWrapper<OutageDrain>;
   OutageEdge: ResolverTypeWrapper<Omit<OutageEdge, 'node'> & { node: ResolversTypes['Outage'] }>;
   OutageEvidence: ResolverTypeWrapper<EvidenceView>;
@@ -2964,7 +3011,7 @@ export type ResolversTypes = {
   RecipientListAddPayload: ResolverTypeWrapper<Omit<RecipientListAddPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
   RecipientListChange: ResolverTypeWrapper<RecipientListChange>;
   RecipientListEntry: ResolverTypeWrapper<RecipientListEntry>;
-  RecipientListEntryConnection: ResolverTypeWrapper<RecipientListEntryConnection>;
+  RecipientListEntryConnection: ResolverTypeWrapper<Connection<RecipientListEntry>>;
   RecipientListEntryEdge: ResolverTypeWrapper<RecipientListEntryEdge>;
   RecipientListRemoveInput: RecipientListRemoveInput;
   RecipientListRemovePayload: ResolverTypeWrapper<Omit<RecipientListRemovePayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
@@ -2973,7 +3020,7 @@ export type ResolversTypes = {
   RecipientStanding: ResolverTypeWrapper<RecipientStatus>;
   RecipientState: RecipientState;
   Rejection: ResolverTypeWrapper<RejectionView>;
-  RejectionConnection: ResolverTypeWrapper<Omit<RejectionConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['RejectionEdge']>, nodes: ReadonlyArray<ResolversTypes['Rejection']> }>;
+  RejectionConnection: ResolverTypeWrapper<Connection<RejectionView>>;
   RejectionCount: ResolverTypeWrapper<RejectionCount>;
   RejectionEdge: ResolverTypeWrapper<Omit<RejectionEdge, 'node'> & { node: ResolversTypes['Rejection'] }>;
   RejectionFilter: RejectionFilter;
@@ -2989,7 +3036,7 @@ export type ResolversTypes = {
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Summary: ResolverTypeWrapper<Summary>;
   Tenant: ResolverTypeWrapper<TenantParent>;
-  TenantConnection: ResolverTypeWrapper<Omit<TenantConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['TenantEdge']>, nodes: ReadonlyArray<ResolversTypes['Tenant']> }>;
+  TenantConnection: ResolverTypeWrapper<Connection<TenantParent>>;
   TenantCreateInput: TenantCreateInput;
   TenantCreatePayload: ResolverTypeWrapper<Omit<TenantCreatePayload, 'tenant'> & { tenant?: Maybe<ResolversTypes['Tenant']> }>;
   TenantDeleteInput: TenantDeleteInput;
@@ -3000,13 +3047,13 @@ export type ResolversTypes = {
   TenantUpdateInput: TenantUpdateInput;
   TenantUpdatePayload: ResolverTypeWrapper<Omit<TenantUpdatePayload, 'tenant'> & { tenant?: Maybe<ResolversTypes['Tenant']> }>;
   TimelineActor: ResolverTypeWrapper<TimelineActor>;
-  TimelineConnection: ResolverTypeWrapper<Omit<TimelineConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['TimelineEdge']>, nodes: ReadonlyArray<ResolversTypes['TimelineEntry']> }>;
+  TimelineConnection: ResolverTypeWrapper<Connection<TimelineEntryParent>>;
   TimelineEdge: ResolverTypeWrapper<TimelineItem>;
   TimelineEntry: ResolverTypeWrapper<TimelineEntryParent>;
   TimelineKind: TimelineKind;
   TlsPolicy: TlsPolicy;
   Token: ResolverTypeWrapper<TokenParent>;
-  TokenConnection: ResolverTypeWrapper<Omit<TokenConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['TokenEdge']>, nodes: ReadonlyArray<ResolversTypes['Token']> }>;
+  TokenConnection: ResolverTypeWrapper<Connection<TokenParent>>;
   TokenCreateInput: TokenCreateInput;
   TokenCreatePayload: ResolverTypeWrapper<Omit<TokenCreatePayload, 'token'> & { token?: Maybe<ResolversTypes['Token']> }>;
   TokenDeleteInput: TokenDeleteInput;
@@ -3025,13 +3072,13 @@ export type ResolversTypes = {
   UserErrorCode: UserErrorCode;
   Viewer: ResolverTypeWrapper<Caller>;
   Webhook: ResolverTypeWrapper<WebhookParent>;
-  WebhookConnection: ResolverTypeWrapper<Omit<WebhookConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['WebhookEdge']>, nodes: ReadonlyArray<ResolversTypes['Webhook']> }>;
+  WebhookConnection: ResolverTypeWrapper<Connection<WebhookParent>>;
   WebhookCreateInput: WebhookCreateInput;
   WebhookCreatePayload: ResolverTypeWrapper<Omit<WebhookCreatePayload, 'webhook'> & { webhook?: Maybe<ResolversTypes['Webhook']> }>;
   WebhookDeleteInput: WebhookDeleteInput;
   WebhookDeletePayload: ResolverTypeWrapper<Omit<WebhookDeletePayload, 'webhook'> & { webhook?: Maybe<ResolversTypes['Webhook']> }>;
   WebhookDelivery: ResolverTypeWrapper<WebhookDeliveryParent>;
-  WebhookDeliveryConnection: ResolverTypeWrapper<Omit<WebhookDeliveryConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['WebhookDeliveryEdge']>, nodes: ReadonlyArray<ResolversTypes['WebhookDelivery']> }>;
+  WebhookDeliveryConnection: ResolverTypeWrapper<Connection<WebhookDeliveryParent>>;
   WebhookDeliveryEdge: ResolverTypeWrapper<Omit<WebhookDeliveryEdge, 'node'> & { node: ResolversTypes['WebhookDelivery'] }>;
   WebhookDeliveryFilter: WebhookDeliveryFilter;
   WebhookDeliveryStatus: WebhookDeliveryStatus;
@@ -3056,7 +3103,7 @@ export type ResolversParentTypes = {
   AlertContact: AlertContactParent;
   AlertContactConfirmInput: AlertContactConfirmInput;
   AlertContactConfirmPayload: Omit<AlertContactConfirmPayload, 'alertContact'> & { alertContact?: Maybe<ResolversParentTypes['AlertContact']> };
-  AlertContactConnection: Omit<AlertContactConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['AlertContactEdge']>, nodes: ReadonlyArray<ResolversParentTypes['AlertContact']> };
+  AlertContactConnection: Connection<AlertContactParent>;
   AlertContactCreateInput: AlertContactCreateInput;
   AlertContactCreatePayload: Omit<AlertContactCreatePayload, 'alertContact'> & { alertContact?: Maybe<ResolversParentTypes['AlertContact']> };
   AlertContactDeleteInput: AlertContactDeleteInput;
@@ -3065,9 +3112,9 @@ export type ResolversParentTypes = {
   AlertContactUpdateInput: AlertContactUpdateInput;
   AlertContactUpdatePayload: Omit<AlertContactUpdatePayload, 'alertContact'> & { alertContact?: Maybe<ResolversParentTypes['AlertContact']> };
   Attempt: ShownAttempt;
-  AttemptConnection: Omit<AttemptConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['AttemptEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Attempt']> };
+  AttemptConnection: Connection<ShownAttempt>;
   AttemptEdge: Omit<AttemptEdge, 'node'> & { node: ResolversParentTypes['Attempt'] };
-  AuditConnection: Omit<AuditConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['AuditEdge']>, nodes: ReadonlyArray<ResolversParentTypes['AuditEntry']> };
+  AuditConnection: Connection<AuditView>;
   AuditEdge: Omit<AuditEdge, 'node'> & { node: ResolversParentTypes['AuditEntry'] };
   AuditEntry: AuditView;
   AuditFilter: AuditFilter;
@@ -3091,7 +3138,7 @@ export type ResolversParentTypes = {
   DomainCheckInput: DomainCheckInput;
   DomainCheckPayload: Omit<DomainCheckPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
   DomainCondition: DomainCondition;
-  DomainConnection: Omit<DomainConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['DomainEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Domain']> };
+  DomainConnection: Connection<RelayDomain>;
   DomainCreateInput: DomainCreateInput;
   DomainCreatePayload: Omit<DomainCreatePayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
   DomainDeleteInput: DomainDeleteInput;
@@ -3138,7 +3185,7 @@ export type ResolversParentTypes = {
   DomainsApplyInput: DomainsApplyInput;
   DomainsApplyPayload: DomainsApplyPayload;
   Drill: DrillView;
-  DrillConnection: Omit<DrillConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['DrillEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Drill']> };
+  DrillConnection: Connection<DrillView>;
   DrillEdge: Omit<DrillEdge, 'node'> & { node: ResolversParentTypes['Drill'] };
   DrillFinding: DrillFinding;
   DrillSchedule: DrillSchedule;
@@ -3157,7 +3204,7 @@ export type ResolversParentTypes = {
   MessageBouncePayload: Omit<MessageBouncePayload, 'message'> & { message?: Maybe<ResolversParentTypes['Message']> };
   MessageCancelInput: MessageCancelInput;
   MessageCancelPayload: Omit<MessageCancelPayload, 'message'> & { message?: Maybe<ResolversParentTypes['Message']> };
-  MessageConnection: Omit<MessageConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['MessageEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Message']> };
+  MessageConnection: Connection<MessageView>;
   MessageContent: MessageContent;
   MessageEdge: Omit<MessageEdge, 'node'> & { node: ResolversParentTypes['Message'] };
   MessageFilter: MessageFilter;
@@ -3177,14 +3224,14 @@ export type ResolversParentTypes = {
   NextHopInput: NextHopInput;
   Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
   Operation: OperationView;
-  OperationConnection: Omit<OperationConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['OperationEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Operation']> };
+  OperationConnection: Connection<OperationView>;
   OperationEdge: Omit<OperationEdge, 'node'> & { node: ResolversParentTypes['Operation'] };
   OperationFilter: OperationFilter;
   OperationStopInput: OperationStopInput;
   OperationStopPayload: Omit<OperationStopPayload, 'operation'> & { operation?: Maybe<ResolversParentTypes['Operation']> };
   Outage: OutageView;
   OutageChange: OutageItem;
-  OutageConnection: Omit<OutageConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['OutageEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Outage']> };
+  OutageConnection: Connection<OutageView>;
   OutageDrain: OutageDrain;
   OutageEdge: Omit<OutageEdge, 'node'> & { node: ResolversParentTypes['Outage'] };
   OutageEvidence: EvidenceView;
@@ -3202,7 +3249,7 @@ export type ResolversParentTypes = {
   RecipientListAddPayload: Omit<RecipientListAddPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
   RecipientListChange: RecipientListChange;
   RecipientListEntry: RecipientListEntry;
-  RecipientListEntryConnection: RecipientListEntryConnection;
+  RecipientListEntryConnection: Connection<RecipientListEntry>;
   RecipientListEntryEdge: RecipientListEntryEdge;
   RecipientListRemoveInput: RecipientListRemoveInput;
   RecipientListRemovePayload: Omit<RecipientListRemovePayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
@@ -3210,7 +3257,7 @@ export type ResolversParentTypes = {
   RecipientListReplacePayload: Omit<RecipientListReplacePayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
   RecipientStanding: RecipientStatus;
   Rejection: RejectionView;
-  RejectionConnection: Omit<RejectionConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['RejectionEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Rejection']> };
+  RejectionConnection: Connection<RejectionView>;
   RejectionCount: RejectionCount;
   RejectionEdge: Omit<RejectionEdge, 'node'> & { node: ResolversParentTypes['Rejection'] };
   RejectionFilter: RejectionFilter;
@@ -3223,7 +3270,7 @@ export type ResolversParentTypes = {
   Subscription: Record<PropertyKey, never>;
   Summary: Summary;
   Tenant: TenantParent;
-  TenantConnection: Omit<TenantConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['TenantEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Tenant']> };
+  TenantConnection: Connection<TenantParent>;
   TenantCreateInput: TenantCreateInput;
   TenantCreatePayload: Omit<TenantCreatePayload, 'tenant'> & { tenant?: Maybe<ResolversParentTypes['Tenant']> };
   TenantDeleteInput: TenantDeleteInput;
@@ -3234,11 +3281,11 @@ export type ResolversParentTypes = {
   TenantUpdateInput: TenantUpdateInput;
   TenantUpdatePayload: Omit<TenantUpdatePayload, 'tenant'> & { tenant?: Maybe<ResolversParentTypes['Tenant']> };
   TimelineActor: TimelineActor;
-  TimelineConnection: Omit<TimelineConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['TimelineEdge']>, nodes: ReadonlyArray<ResolversParentTypes['TimelineEntry']> };
+  TimelineConnection: Connection<TimelineEntryParent>;
   TimelineEdge: TimelineItem;
   TimelineEntry: TimelineEntryParent;
   Token: TokenParent;
-  TokenConnection: Omit<TokenConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['TokenEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Token']> };
+  TokenConnection: Connection<TokenParent>;
   TokenCreateInput: TokenCreateInput;
   TokenCreatePayload: Omit<TokenCreatePayload, 'token'> & { token?: Maybe<ResolversParentTypes['Token']> };
   TokenDeleteInput: TokenDeleteInput;
@@ -3254,13 +3301,13 @@ export type ResolversParentTypes = {
   UserError: UserError;
   Viewer: Caller;
   Webhook: WebhookParent;
-  WebhookConnection: Omit<WebhookConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['WebhookEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Webhook']> };
+  WebhookConnection: Connection<WebhookParent>;
   WebhookCreateInput: WebhookCreateInput;
   WebhookCreatePayload: Omit<WebhookCreatePayload, 'webhook'> & { webhook?: Maybe<ResolversParentTypes['Webhook']> };
   WebhookDeleteInput: WebhookDeleteInput;
   WebhookDeletePayload: Omit<WebhookDeletePayload, 'webhook'> & { webhook?: Maybe<ResolversParentTypes['Webhook']> };
   WebhookDelivery: WebhookDeliveryParent;
-  WebhookDeliveryConnection: Omit<WebhookDeliveryConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['WebhookDeliveryEdge']>, nodes: ReadonlyArray<ResolversParentTypes['WebhookDelivery']> };
+  WebhookDeliveryConnection: Connection<WebhookDeliveryParent>;
   WebhookDeliveryEdge: Omit<WebhookDeliveryEdge, 'node'> & { node: ResolversParentTypes['WebhookDelivery'] };
   WebhookDeliveryFilter: WebhookDeliveryFilter;
   WebhookEdge: Omit<WebhookEdge, 'node'> & { node: ResolversParentTypes['Webhook'] };
@@ -3303,8 +3350,10 @@ export type AlertContactConfirmPayloadResolvers<ContextType = Context, ParentTyp
 
 export type AlertContactConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AlertContactConnection'] = ResolversParentTypes['AlertContactConnection']> = {
   edges?: Resolver<ReadonlyArray<ResolversTypes['AlertContactEdge']>, ParentType, ContextType>;
+  isTotalEstimated?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   nodes?: Resolver<ReadonlyArray<ResolversTypes['AlertContact']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type AlertContactCreatePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AlertContactCreatePayload'] = ResolversParentTypes['AlertContactCreatePayload']> = {
@@ -3339,8 +3388,10 @@ export type AttemptResolvers<ContextType = Context, ParentType extends Resolvers
 
 export type AttemptConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AttemptConnection'] = ResolversParentTypes['AttemptConnection']> = {
   edges?: Resolver<ReadonlyArray<ResolversTypes['AttemptEdge']>, ParentType, ContextType>;
+  isTotalEstimated?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   nodes?: Resolver<ReadonlyArray<ResolversTypes['Attempt']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type AttemptEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AttemptEdge'] = ResolversParentTypes['AttemptEdge']> = {
@@ -3350,8 +3401,10 @@ export type AttemptEdgeResolvers<ContextType = Context, ParentType extends Resol
 
 export type AuditConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AuditConnection'] = ResolversParentTypes['AuditConnection']> = {
   edges?: Resolver<ReadonlyArray<ResolversTypes['AuditEdge']>, ParentType, ContextType>;
+  isTotalEstimated?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   nodes?: Resolver<ReadonlyArray<ResolversTypes['AuditEntry']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type AuditEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AuditEdge'] = ResolversParentTypes['AuditEdge']> = {
@@ -3495,8 +3548,10 @@ export type DomainConditionResolvers<ContextType = Context, ParentType extends R
 
 export type DomainConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainConnection'] = ResolversParentTypes['DomainConnection']> = {
   edges?: Resolver<ReadonlyArray<ResolversTypes['DomainEdge']>, ParentType, ContextType>;
+  isTotalEstimated?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   nodes?: Resolver<ReadonlyArray<ResolversTypes['Domain']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type DomainCreatePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainCreatePayload'] = ResolversParentTypes['DomainCreatePayload']> = {
@@ -3675,8 +3730,10 @@ export type DrillResolvers<ContextType = Context, ParentType extends ResolversPa
 
 export type DrillConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DrillConnection'] = ResolversParentTypes['DrillConnection']> = {
   edges?: Resolver<ReadonlyArray<ResolversTypes['DrillEdge']>, ParentType, ContextType>;
+  isTotalEstimated?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   nodes?: Resolver<ReadonlyArray<ResolversTypes['Drill']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type DrillEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DrillEdge'] = ResolversParentTypes['DrillEdge']> = {
@@ -3768,8 +3825,10 @@ export type MessageCancelPayloadResolvers<ContextType = Context, ParentType exte
 
 export type MessageConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['MessageConnection'] = ResolversParentTypes['MessageConnection']> = {
   edges?: Resolver<ReadonlyArray<ResolversTypes['MessageEdge']>, ParentType, ContextType>;
+  isTotalEstimated?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   nodes?: Resolver<ReadonlyArray<ResolversTypes['Message']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type MessageContentResolvers<ContextType = Context, ParentType extends ResolversParentTypes['MessageContent'] = ResolversParentTypes['MessageContent']> = {
@@ -3903,8 +3962,10 @@ export type OperationResolvers<ContextType = Context, ParentType extends Resolve
 
 export type OperationConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['OperationConnection'] = ResolversParentTypes['OperationConnection']> = {
   edges?: Resolver<ReadonlyArray<ResolversTypes['OperationEdge']>, ParentType, ContextType>;
+  isTotalEstimated?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   nodes?: Resolver<ReadonlyArray<ResolversTypes['Operation']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type OperationEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['OperationEdge'] = ResolversParentTypes['OperationEdge']> = {
@@ -3948,8 +4009,10 @@ export type OutageChangeResolvers<ContextType = Context, ParentType extends Reso
 
 export type OutageConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['OutageConnection'] = ResolversParentTypes['OutageConnection']> = {
   edges?: Resolver<ReadonlyArray<ResolversTypes['OutageEdge']>, ParentType, ContextType>;
+  isTotalEstimated?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   nodes?: Resolver<ReadonlyArray<ResolversTypes['Outage']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type OutageDrainResolvers<ContextType = Context, ParentType extends ResolversParentTypes['OutageDrain'] = ResolversParentTypes['OutageDrain']> = {
@@ -3993,8 +4056,8 @@ export type PrimarySetupResolvers<ContextType = Context, ParentType extends Reso
 
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   alertContact?: Resolver<Maybe<ResolversTypes['AlertContact']>, ParentType, ContextType, RequireFields<QueryAlertContactArgs, 'id'>>;
-  alertContacts?: Resolver<ResolversTypes['AlertContactConnection'], ParentType, ContextType, RequireFields<QueryAlertContactsArgs, 'first'>>;
-  auditEntries?: Resolver<ResolversTypes['AuditConnection'], ParentType, ContextType, RequireFields<QueryAuditEntriesArgs, 'first'>>;
+  alertContacts?: Resolver<ResolversTypes['AlertContactConnection'], ParentType, ContextType, Partial<QueryAlertContactsArgs>>;
+  auditEntries?: Resolver<ResolversTypes['AuditConnection'], ParentType, ContextType, Partial<QueryAuditEntriesArgs>>;
   domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType, RequireFields<QueryDomainArgs, 'by'>>;
   domains?: Resolver<ResolversTypes['DomainConnection'], ParentType, ContextType, RequireFields<QueryDomainsArgs, 'orderBy'>>;
   message?: Resolver<Maybe<ResolversTypes['Message']>, ParentType, ContextType, RequireFields<QueryMessageArgs, 'id'>>;
@@ -4002,20 +4065,20 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
   nodes?: Resolver<ReadonlyArray<Maybe<ResolversTypes['Node']>>, ParentType, ContextType, RequireFields<QueryNodesArgs, 'ids'>>;
   operation?: Resolver<Maybe<ResolversTypes['Operation']>, ParentType, ContextType, RequireFields<QueryOperationArgs, 'id'>>;
-  operations?: Resolver<ResolversTypes['OperationConnection'], ParentType, ContextType, RequireFields<QueryOperationsArgs, 'first'>>;
-  outages?: Resolver<ResolversTypes['OutageConnection'], ParentType, ContextType, RequireFields<QueryOutagesArgs, 'first'>>;
+  operations?: Resolver<ResolversTypes['OperationConnection'], ParentType, ContextType, Partial<QueryOperationsArgs>>;
+  outages?: Resolver<ResolversTypes['OutageConnection'], ParentType, ContextType, Partial<QueryOutagesArgs>>;
   recipientStanding?: Resolver<Maybe<ResolversTypes['RecipientStanding']>, ParentType, ContextType, RequireFields<QueryRecipientStandingArgs, 'address'>>;
   rejectionCounts?: Resolver<Maybe<ReadonlyArray<ResolversTypes['RejectionCount']>>, ParentType, ContextType, RequireFields<QueryRejectionCountsArgs, 'since' | 'slots'>>;
-  rejections?: Resolver<ResolversTypes['RejectionConnection'], ParentType, ContextType, RequireFields<QueryRejectionsArgs, 'first'>>;
+  rejections?: Resolver<ResolversTypes['RejectionConnection'], ParentType, ContextType, Partial<QueryRejectionsArgs>>;
   service?: Resolver<ResolversTypes['Service'], ParentType, ContextType>;
   summary?: Resolver<ResolversTypes['Summary'], ParentType, ContextType>;
   tenant?: Resolver<Maybe<ResolversTypes['Tenant']>, ParentType, ContextType, RequireFields<QueryTenantArgs, 'id'>>;
-  tenants?: Resolver<ResolversTypes['TenantConnection'], ParentType, ContextType, RequireFields<QueryTenantsArgs, 'first'>>;
+  tenants?: Resolver<ResolversTypes['TenantConnection'], ParentType, ContextType, Partial<QueryTenantsArgs>>;
   token?: Resolver<Maybe<ResolversTypes['Token']>, ParentType, ContextType, RequireFields<QueryTokenArgs, 'id'>>;
-  tokens?: Resolver<ResolversTypes['TokenConnection'], ParentType, ContextType, RequireFields<QueryTokensArgs, 'first'>>;
+  tokens?: Resolver<ResolversTypes['TokenConnection'], ParentType, ContextType, Partial<QueryTokensArgs>>;
   viewer?: Resolver<ResolversTypes['Viewer'], ParentType, ContextType>;
   webhook?: Resolver<Maybe<ResolversTypes['Webhook']>, ParentType, ContextType, RequireFields<QueryWebhookArgs, 'id'>>;
-  webhooks?: Resolver<ResolversTypes['WebhookConnection'], ParentType, ContextType, RequireFields<QueryWebhooksArgs, 'first'>>;
+  webhooks?: Resolver<ResolversTypes['WebhookConnection'], ParentType, ContextType, Partial<QueryWebhooksArgs>>;
 };
 
 export type QueueChangeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['QueueChange'] = ResolversParentTypes['QueueChange']> = {
@@ -4069,8 +4132,10 @@ export type RecipientListEntryResolvers<ContextType = Context, ParentType extend
 
 export type RecipientListEntryConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RecipientListEntryConnection'] = ResolversParentTypes['RecipientListEntryConnection']> = {
   edges?: Resolver<ReadonlyArray<ResolversTypes['RecipientListEntryEdge']>, ParentType, ContextType>;
+  isTotalEstimated?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   nodes?: Resolver<ReadonlyArray<ResolversTypes['RecipientListEntry']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type RecipientListEntryEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RecipientListEntryEdge'] = ResolversParentTypes['RecipientListEntryEdge']> = {
@@ -4120,8 +4185,10 @@ export type RejectionResolvers<ContextType = Context, ParentType extends Resolve
 
 export type RejectionConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RejectionConnection'] = ResolversParentTypes['RejectionConnection']> = {
   edges?: Resolver<ReadonlyArray<ResolversTypes['RejectionEdge']>, ParentType, ContextType>;
+  isTotalEstimated?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   nodes?: Resolver<ReadonlyArray<ResolversTypes['Rejection']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type RejectionCountResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RejectionCount'] = ResolversParentTypes['RejectionCount']> = {
@@ -4201,8 +4268,10 @@ export type TenantResolvers<ContextType = Context, ParentType extends ResolversP
 
 export type TenantConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TenantConnection'] = ResolversParentTypes['TenantConnection']> = {
   edges?: Resolver<ReadonlyArray<ResolversTypes['TenantEdge']>, ParentType, ContextType>;
+  isTotalEstimated?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   nodes?: Resolver<ReadonlyArray<ResolversTypes['Tenant']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type TenantCreatePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TenantCreatePayload'] = ResolversParentTypes['TenantCreatePayload']> = {
@@ -4240,8 +4309,10 @@ export type TimelineActorResolvers<ContextType = Context, ParentType extends Res
 
 export type TimelineConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TimelineConnection'] = ResolversParentTypes['TimelineConnection']> = {
   edges?: Resolver<ReadonlyArray<ResolversTypes['TimelineEdge']>, ParentType, ContextType>;
+  isTotalEstimated?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   nodes?: Resolver<ReadonlyArray<ResolversTypes['TimelineEntry']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type TimelineEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TimelineEdge'] = ResolversParentTypes['TimelineEdge']> = {
@@ -4282,8 +4353,10 @@ export type TokenResolvers<ContextType = Context, ParentType extends ResolversPa
 
 export type TokenConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TokenConnection'] = ResolversParentTypes['TokenConnection']> = {
   edges?: Resolver<ReadonlyArray<ResolversTypes['TokenEdge']>, ParentType, ContextType>;
+  isTotalEstimated?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   nodes?: Resolver<ReadonlyArray<ResolversTypes['Token']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type TokenCreatePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TokenCreatePayload'] = ResolversParentTypes['TokenCreatePayload']> = {
@@ -4352,8 +4425,10 @@ export type WebhookResolvers<ContextType = Context, ParentType extends Resolvers
 
 export type WebhookConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WebhookConnection'] = ResolversParentTypes['WebhookConnection']> = {
   edges?: Resolver<ReadonlyArray<ResolversTypes['WebhookEdge']>, ParentType, ContextType>;
+  isTotalEstimated?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   nodes?: Resolver<ReadonlyArray<ResolversTypes['Webhook']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type WebhookCreatePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WebhookCreatePayload'] = ResolversParentTypes['WebhookCreatePayload']> = {
@@ -4383,8 +4458,10 @@ export type WebhookDeliveryResolvers<ContextType = Context, ParentType extends R
 
 export type WebhookDeliveryConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WebhookDeliveryConnection'] = ResolversParentTypes['WebhookDeliveryConnection']> = {
   edges?: Resolver<ReadonlyArray<ResolversTypes['WebhookDeliveryEdge']>, ParentType, ContextType>;
+  isTotalEstimated?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   nodes?: Resolver<ReadonlyArray<ResolversTypes['WebhookDelivery']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type WebhookDeliveryEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WebhookDeliveryEdge'] = ResolversParentTypes['WebhookDeliveryEdge']> = {

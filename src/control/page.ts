@@ -5,7 +5,7 @@
  */
 import { Buffer } from 'node:buffer';
 import { GraphQLError } from 'graphql';
-import type { PageRequest, Position, Slice } from '../db/walk.ts';
+import { type CountItems, type PageRequest, type Position, readOnce, type Slice } from '../db/walk.ts';
 import { normalizeLocalPart } from '../mail/address.ts';
 
 export const MAX_PAGE = 100;
@@ -64,7 +64,8 @@ function positionOf(order: string, cursor: string | null | undefined, argument: 
 }
 
 /** The answer to a page that was asked for with these arguments. */
-export function connectionIn<T>(order: string, { nodes, positions, next }: Slice<T>, args: PageArgs): Connection<T> {
+export function connectionIn<T>(order: string, slice: Slice<T>, args: PageArgs): Connection<T> {
+  const { nodes, positions, next, total } = slice;
   const isBackward = args.last != null;
   const edges = positions.flatMap((position, index) => {
     const node = nodes[index];
@@ -81,6 +82,7 @@ export function connectionIn<T>(order: string, { nodes, positions, next }: Slice
       startCursor: isBackward ? (further ?? start) : start,
       endCursor: isBackward ? end : (further ?? end),
     },
+    total,
   };
 }
 
@@ -120,16 +122,25 @@ export interface Connection<T> {
     readonly startCursor: string | null;
     readonly endCursor: string | null;
   };
+  readonly total: CountItems;
 }
+
+/** The fields of every connection that are counted, and only when they are asked for. */
+export const Counted = {
+  totalCount: async ({ total }: Pick<Connection<unknown>, 'total'>) => (await total()).count,
+  isTotalEstimated: async ({ total }: Pick<Connection<unknown>, 'total'>) => !(await total()).isWhole,
+};
 
 interface Page<T> {
   readonly nodes: readonly T[];
   /** The place where the next page begins; null when this is the last. */
   readonly nextId: string | null;
   readonly after: string | null | undefined;
+  readonly total: CountItems;
 }
 
-export function connectionOf<T extends { readonly id: string }>({ nodes, nextId, after }: Page<T>): Connection<T> {
+export function connectionOf<T extends { readonly id: string }>(page: Page<T>): Connection<T> {
+  const { nodes, nextId, after, total } = page;
   const edges = nodes.map((node) => ({ cursor: cursorOf(node.id), node }));
   return {
     nodes,
@@ -140,14 +151,27 @@ export function connectionOf<T extends { readonly id: string }>({ nodes, nextId,
       startCursor: edges[0]?.cursor ?? null,
       endCursor: nextId === null ? (edges.at(-1)?.cursor ?? null) : cursorOf(nextId),
     },
+    total,
   };
+}
+
+/** Items of a list below one object that are read to count them. */
+const NESTED_COUNT_LIMIT = 1_000;
+
+/** Counts a list that is read from its beginning, up to a limit. */
+export function countRows(read: (limit: number) => Promise<readonly unknown[]>): CountItems {
+  return readOnce(async () => {
+    const { length } = await read(NESTED_COUNT_LIMIT + 1);
+    return { count: Math.min(length, NESTED_COUNT_LIMIT), isWhole: length <= NESTED_COUNT_LIMIT };
+  });
 }
 
 /** A page of a list that was asked for with one more than the page takes. */
 export function connectionOfRows<T extends { readonly id: string }>(
   rows: readonly T[],
   { first, after }: { readonly first: number; readonly after?: string | null | undefined },
+  total: CountItems,
 ): Connection<T> {
   const nodes = rows.slice(0, first);
-  return connectionOf({ nodes, nextId: rows.length > first ? (nodes.at(-1)?.id ?? null) : null, after });
+  return connectionOf({ nodes, nextId: rows.length > first ? (nodes.at(-1)?.id ?? null) : null, after, total });
 }

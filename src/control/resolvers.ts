@@ -4,6 +4,7 @@
 import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
 import { formatDuration, parseDuration } from '../mail/duration.ts';
 import type { Resolvers } from './generated.ts';
+import { Counted } from './page.ts';
 import { domainMutations, setMxMutations } from './resolvers/domain-mutations.ts';
 import { domainVerbs } from './resolvers/domain-verbs.ts';
 import {
@@ -129,4 +130,19 @@ export const resolvers: Resolvers = {
   Token,
   Viewer,
   Webhook,
+  AlertContactConnection: Counted,
+  AttemptConnection: Counted,
+  AuditConnection: Counted,
+  DomainConnection: Counted,
+  DrillConnection: Counted,
+  MessageConnection: Counted,
+  OperationConnection: Counted,
+  OutageConnection: Counted,
+  RecipientListEntryConnection: Counted,
+  RejectionConnection: Counted,
+  TenantConnection: Counted,
+  TimelineConnection: Counted,
+  TokenConnection: Counted,
+  WebhookConnection: Counted,
+  WebhookDeliveryConnection: Counted,
 };

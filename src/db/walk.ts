@@ -28,7 +28,18 @@ export interface Slice<T> {
   readonly positions: readonly Position[];
   /** The position from which the list goes on in the direction of the page; null: it ends there. */
   readonly next: Position | null;
+  /** Counts the whole list, whatever the page. Only who wants to know it pays for it. */
+  readonly total: CountItems;
 }
+
+/** The number of items of a list. */
+export interface Total {
+  readonly count: number;
+  /** False: counting ended at its bound, and there are at least so many. */
+  readonly isWhole: boolean;
+}
+
+export type CountItems = () => Promise<Total>;
 
 /** A part of an index, which has the columns `under`, `key` and `id` in this order. */
 export interface Range {
@@ -120,12 +131,37 @@ export interface Walk {
   readonly columns: SqlFragment;
   /** The most rows that are looked through. */
   readonly scanLimit: number;
+  /** The most rows that are looked through to count the list. Default: COUNT_LIMIT. */
+  readonly countLimit?: number;
 }
 
-export async function readWalk<T extends { readonly id: string }>(
+/** Rows of any list that are looked through to count it: some ten milliseconds. */
+export const COUNT_LIMIT = 10_000;
+/** Rows of lists that grow with customers and not with mail, where an index alone decides what is counted. */
+export const SETTINGS_COUNT_LIMIT = 200_000;
+
+/** The items of a walk, up to its limit of rows. In the order of its pages, so that the same index serves it. */
+async function countWalk(
   sql: SqlExecutor,
-  { table, range, page, scope = sql`true`, matches, columns, scanLimit: most }: Walk,
-): Promise<Slice<T>> {
+  { table, range, scope = sql`true`, matches, countLimit = COUNT_LIMIT }: Walk,
+): Promise<Total> {
+  const limit = matches.length > 0 ? Math.min(countLimit, COUNT_LIMIT) : countLimit;
+  const { condition, order } = walked(sql, range, { limit, from: null, isBackward: false });
+  const [row] = await sql<{ seen: number; found: number }[]>`
+    select count(*)::integer as seen, (count(*) filter (where matches))::integer as found from (
+      select (${allOf(sql, matches)}) as matches from ${table} where ${scope} and ${condition} order by ${order} limit ${limit + 1}) as rows`;
+  if (row === undefined) throw new Error('a count returned no row');
+  return row.seen > limit ? { count: Math.min(row.found, limit), isWhole: false } : { count: row.found, isWhole: true };
+}
+
+/** Answers every time with what it has read once. */
+export function readOnce(read: CountItems): CountItems {
+  let asked: Promise<Total> | null = null;
+  return () => (asked ??= read());
+}
+
+export async function readWalk<T extends { readonly id: string }>(sql: SqlExecutor, walk: Walk): Promise<Slice<T>> {
+  const { table, range, page, scope = sql`true`, matches, columns, scanLimit: most } = walk;
   const { limit, isBackward } = page;
   const scanLimit = matches.length > 0 ? Math.max(most, limit + 1) : limit + 1;
   const { condition, order, direction } = walked(sql, range, page);
@@ -152,21 +188,37 @@ export async function readWalk<T extends { readonly id: string }>(
   const { frontier = null, frontier_key: key = null } = rows[0] ?? {};
   const cut = frontier === null ? null : { key, id: frontier };
   const next = found.length > limit ? (shown.at(-1)?.position ?? null) : cut;
-  return sliceOf(isBackward ? shown.reverse() : shown, next);
+  const total = readOnce(() => countWalk(sql, walk));
+  return sliceOf(isBackward ? shown.reverse() : shown, { next, total });
+}
+
+/** A walk over ids, with the objects as another statement finds them by their ids. */
+export async function readWalkOf<T>(
+  sql: SqlExecutor,
+  walk: Omit<Walk, 'columns'>,
+  find: (ids: readonly string[]) => Promise<ReadonlyMap<string, T>>,
+): Promise<Slice<T>> {
+  const found = await readWalk<{ readonly id: string }>(sql, { ...walk, columns: sql`id` });
+  return withObjects(found, await find(found.nodes.map(({ id }) => id)));
 }
 
 function sliceOf<T>(
   found: readonly { readonly node: T; readonly position: Position }[],
-  next: Position | null,
+  rest: Pick<Slice<T>, 'next' | 'total'>,
 ): Slice<T> {
-  return { nodes: found.map(({ node }) => node), positions: found.map(({ position }) => position), next };
+  return { ...rest, nodes: found.map(({ node }) => node), positions: found.map(({ position }) => position) };
 }
 
-/** The objects of a walk over ids as another statement has found them; those that are gone by then are left out. */
-export function withObjects<T>({ positions, next }: Slice<unknown>, objects: ReadonlyMap<string, T>): Slice<T> {
+/** Those that are gone by then are left out. */
+function withObjects<T>({ positions, next, total }: Slice<unknown>, objects: ReadonlyMap<string, T>): Slice<T> {
   const present = positions.flatMap((position) => {
     const node = objects.get(position.id);
     return node === undefined ? [] : [{ node, position }];
   });
-  return sliceOf(present, next);
+  return sliceOf(present, { next, total });
+}
+
+/** A list that is known to hold nothing. */
+export function emptySlice<T>(): Slice<T> {
+  return { nodes: [], positions: [], next: null, total: async () => ({ count: 0, isWhole: true }) };
 }

@@ -6,7 +6,7 @@
  */
 import type { SqlExecutor } from '../db/client.ts';
 import { type SqlFragment, tenantScope } from '../db/fragments.ts';
-import { type PageRequest, type Range, readWalk, type Slice, underViewer, withObjects } from '../db/walk.ts';
+import { type PageRequest, type Range, readWalkOf, SETTINGS_COUNT_LIMIT, type Slice, underViewer } from '../db/walk.ts';
 import { FIRST_ID, LAST_ID } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { findDomainsById } from './domains.ts';
@@ -38,7 +38,7 @@ export async function listDomains(
   const doctor = filter.doctor == null ? null : [...new Set(filter.doctor)];
   const isByReport = doctor !== null && order === 'CREATED';
   const matches = doctor === null || isByReport ? [] : [hasReport(sql, doctor)];
-  const found = await readWalk<{ readonly id: string }>(sql, {
+  const walk = {
     table: sql`domains`,
     range: {
       under: isByReport ? null : underViewer(sql, viewer),
@@ -50,11 +50,10 @@ export async function listDomains(
     // In place of the tenant's part of an index.
     scope: isByReport ? tenantScope(sql, viewer) : sql`true`,
     matches,
-    columns: sql`id`,
     scanLimit: SCAN_LIMIT,
-  });
-  const ids = found.nodes.map(({ id }) => id);
-  return withObjects(found, await findDomainsById(sql, viewer, ids));
+    countLimit: SETTINGS_COUNT_LIMIT,
+  };
+  return readWalkOf(sql, walk, (ids) => findDomainsById(sql, viewer, ids));
 }
 
 /** Byte by byte, whatever the collation of the database. */

@@ -9,7 +9,7 @@ import type { SqlExecutor } from '../db/client.ts';
 import { newId } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import type { SqlFragment } from '../db/fragments.ts';
-import { idsBetween, type Range, readWalk, underViewer } from '../db/walk.ts';
+import { idsBetween, type PageRequest, type Range, readWalk, type Slice, underViewer } from '../db/walk.ts';
 
 export type AuditOutcome = 'STARTED' | 'DONE' | 'REFUSED' | 'REPLAYED' | 'FAULT';
 
@@ -170,17 +170,8 @@ export interface AuditFilter {
   readonly until?: Date | null | undefined;
 }
 
-export interface AuditPageRequest {
-  readonly limit: number;
-  /** Only entries with a smaller id. */
-  readonly beforeId: string | null;
+export interface AuditPageRequest extends PageRequest {
   readonly filter: AuditFilter;
-}
-
-export interface AuditPage {
-  readonly entries: readonly AuditView[];
-  /** Id after which the next page begins; null when this was the last. */
-  readonly nextId: string | null;
 }
 
 /** Some ten milliseconds of work, and pages that are seldom empty. */
@@ -190,17 +181,14 @@ const SCAN_LIMIT = 5_000;
  * A page of the log, newest first: a tenant sees what was done to its things and by its tokens. A thing has an index of its own,
  * and so has a tenant; other filters look through at most SCAN_LIMIT entries per page.
  */
-export async function listAuditEntries(
-  sql: SqlExecutor,
-  viewer: Viewer,
-  { limit, beforeId, filter }: AuditPageRequest,
-): Promise<AuditPage> {
+export function listAuditEntries(sql: SqlExecutor, viewer: Viewer, page: AuditPageRequest): Promise<Slice<AuditView>> {
+  const { filter } = page;
   // What an operator did to a tenant's things is the tenant's to know; who of his people did it is not.
   const own = viewer.isOperator ? sql`true` : sql`actor_tenant_id = ${viewer.tenantId}`;
-  const { nodes, next } = await readWalk<AuditView>(sql, {
+  return readWalk<AuditView>(sql, {
     table: sql`audit_entries`,
     range: rangeOf(sql, viewer, filter),
-    page: { limit, from: beforeId === null ? null : { key: null, id: beforeId }, isBackward: false },
+    page,
     // Not by equality: the tenant's index must not be taken for one of its things, which holds them all.
     scope: viewer.isOperator ? sql`true` : sql`tenant_id is not distinct from ${viewer.tenantId}::uuid`,
     matches: matchesOf(sql, filter),
@@ -212,7 +200,6 @@ export async function listAuditEntries(
       subject_kind as "subjectKind", subject_id as "subjectId", subject_name as "subjectName", before, after`,
     scanLimit: SCAN_LIMIT,
   });
-  return { entries: nodes, nextId: next?.id ?? null };
 }
 
 function rangeOf(sql: SqlExecutor, viewer: Viewer, { subject = null, since = null, until = null }: AuditFilter): Range {

@@ -10,7 +10,7 @@ import { normalizeDomain } from '../mail/domain.ts';
 import { isId } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { always, type SqlFragment } from '../db/fragments.ts';
-import { idsBetween, type Range, readWalk, underViewer } from '../db/walk.ts';
+import { emptySlice, idsBetween, type PageRequest, type Range, readWalk, type Slice, underViewer } from '../db/walk.ts';
 
 export interface RejectionView {
   /** The reference in the reply. */
@@ -45,16 +45,7 @@ export interface RejectionFilter {
   readonly isDryRun?: boolean | null | undefined;
 }
 
-export interface RejectionPage {
-  readonly rejections: readonly RejectionView[];
-  /** Id after which the next page begins; null when this was the last. */
-  readonly nextId: string | null;
-}
-
-export interface RejectionPageRequest {
-  readonly limit: number;
-  /** Only refusals with a smaller id. */
-  readonly beforeId: string | null;
+export interface RejectionPageRequest extends PageRequest {
   readonly filter: RejectionFilter;
 }
 
@@ -65,21 +56,17 @@ export async function listRejections(
   sql: SqlExecutor,
   viewer: Viewer,
   page: RejectionPageRequest,
-): Promise<RejectionPage> {
+): Promise<Slice<RejectionView>> {
   const { domain = null, id: given = null } = page.filter;
   const id = given?.trim().toLowerCase() ?? null;
   const destinationId = domain === null ? null : await findDestinationId(sql, domain);
   const isNever = (id !== null && !isId(id)) || (domain !== null && destinationId === null);
   const matches = isNever ? null : matchesOf(sql, page.filter);
-  if (matches === null) return { rejections: [], nextId: null };
-  const { nodes, next } = await readWalk<RejectionView>(sql, {
+  if (matches === null) return emptySlice();
+  return readWalk<RejectionView>(sql, {
     table: sql`rejections`,
     range: rangeOf(sql, viewer, page.filter, { id, destinationId }),
-    page: {
-      limit: page.limit,
-      from: page.beforeId === null ? null : { key: null, id: page.beforeId },
-      isBackward: false,
-    },
+    page,
     // Not by equality: the tenant's index must not be taken for one of its domains, which holds them all.
     scope: viewer.isOperator ? always(sql) : sql`tenant_id is not distinct from ${viewer.tenantId}::uuid`,
     matches,
@@ -89,7 +76,6 @@ export async function listRejections(
       is_dry_run as "isDryRun"`,
     scanLimit: SCAN_LIMIT,
   });
-  return { rejections: nodes, nextId: next?.id ?? null };
 }
 
 /** The part of an index to walk, newest first. */

@@ -13,6 +13,7 @@ import { askedId, newId } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { type Change, type Checked, errorsOf, invalid, refused, type UserError } from '../input/checked.ts';
 import { tenantScope } from '../db/fragments.ts';
+import { type PageRequest, readWalkOf, SETTINGS_COUNT_LIMIT, type Slice, underViewer } from '../db/walk.ts';
 import { lockOwner } from '../domains/owner.ts';
 import { checkQuota } from '../domains/quotas.ts';
 import { liesIn } from './alert-news.ts';
@@ -105,16 +106,27 @@ export async function findContact(sql: SqlExecutor, viewer: Viewer, id: string):
   return row ?? null;
 }
 
-/** In order of creation, after the one with id `afterId` if given. */
-export async function listContacts(
+async function findContacts(
   sql: SqlExecutor,
   viewer: Viewer,
-  { limit, afterId }: { limit: number; afterId: string | null },
-): Promise<AlertContact[]> {
-  return sql<AlertContact[]>`
-    select ${columns(sql)} from alert_contacts c
-    where ${tenantScope(sql, viewer)} ${afterId === null ? sql`` : sql`and id > ${afterId}`}
-    order by id limit ${limit}`;
+  ids: readonly string[],
+): Promise<Map<string, AlertContact>> {
+  const rows = await sql<AlertContact[]>`
+    select ${columns(sql)} from alert_contacts c where id = any(${[...ids]}::uuid[]) and ${tenantScope(sql, viewer)}`;
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** In order of creation. */
+export function listContacts(sql: SqlExecutor, viewer: Viewer, page: PageRequest): Promise<Slice<AlertContact>> {
+  const walk = {
+    table: sql`alert_contacts`,
+    range: { under: underViewer(sql, viewer), isDescending: false },
+    page,
+    matches: [],
+    scanLimit: 0,
+    countLimit: SETTINGS_COUNT_LIMIT,
+  };
+  return readWalkOf(sql, walk, (ids) => findContacts(sql, viewer, ids));
 }
 
 interface CheckedAddress {

@@ -12,6 +12,7 @@ import type { Viewer } from '../mail/viewer.ts';
 import { endpointOf, type HttpEndpoint } from '../http/connection.ts';
 import { type Change, errorsOf, invalid, refused, shown, type UserError } from '../input/checked.ts';
 import { tenantScope } from '../db/fragments.ts';
+import { type PageRequest, readWalkOf, SETTINGS_COUNT_LIMIT, type Slice, underViewer } from '../db/walk.ts';
 import { lockOwner } from '../domains/owner.ts';
 import { checkQuota } from '../domains/quotas.ts';
 import { checkOverlap } from '../tenants/tokens.ts';
@@ -143,17 +144,23 @@ export async function findWebhook(sql: SqlExecutor, viewer: Viewer, id: string):
   return row === undefined ? null : webhookOf(row);
 }
 
-/** In order of creation, after the one with id `afterId` if given. */
-export async function listWebhooks(
-  sql: SqlExecutor,
-  viewer: Viewer,
-  { limit, afterId }: { limit: number; afterId: string | null },
-): Promise<Webhook[]> {
+async function findWebhooks(sql: SqlExecutor, viewer: Viewer, ids: readonly string[]): Promise<Map<string, Webhook>> {
   const rows = await sql<WebhookRow[]>`
-    select ${columns(sql)} from webhooks
-    where ${tenantScope(sql, viewer)} ${afterId === null ? sql`` : sql`and id > ${afterId}`}
-    order by id limit ${limit}`;
-  return rows.map(webhookOf);
+    select ${columns(sql)} from webhooks where id = any(${[...ids]}::uuid[]) and ${tenantScope(sql, viewer)}`;
+  return new Map(rows.map((row) => [row.id, webhookOf(row)]));
+}
+
+/** In order of creation. */
+export function listWebhooks(sql: SqlExecutor, viewer: Viewer, page: PageRequest): Promise<Slice<Webhook>> {
+  const walk = {
+    table: sql`webhooks`,
+    range: { under: underViewer(sql, viewer), isDescending: false },
+    page,
+    matches: [],
+    scanLimit: 0,
+    countLimit: SETTINGS_COUNT_LIMIT,
+  };
+  return readWalkOf(sql, walk, (ids) => findWebhooks(sql, viewer, ids));
 }
 
 async function insertWebhook(

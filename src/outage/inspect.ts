@@ -5,7 +5,8 @@ import type { SqlExecutor } from '../db/client.ts';
 import { LAST_ID } from '../mail/id.ts';
 import { normalizeDomain } from '../mail/domain.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import { allOf, type SqlFragment, tenantScope } from '../db/fragments.ts';
+import { allOf, always, type SqlFragment, tenantScope } from '../db/fragments.ts';
+import { emptySlice, type PageRequest, readWalkOf, type Slice, underViewer } from '../db/walk.ts';
 import type { GaugeRegistry } from '../telemetry/gauges.ts';
 import { type BreakerState, isTrialOver } from './breaker.ts';
 import { type Evidence, OUTAGE_CLASSES, type OutageClass } from './class.ts';
@@ -58,6 +59,12 @@ export interface OutageFilter {
   readonly isOpen?: boolean | null | undefined;
 }
 
+export interface OutagePageRequest extends PageRequest {
+  readonly filter: OutageFilter;
+}
+
+/** Some ten milliseconds of work, and pages that are seldom empty. */
+const SCAN_LIMIT = 5_000;
 /** A condition that was not met for so long is shown no more. */
 const MET_WITHIN = '7 days';
 /** Owners measure every few seconds. */
@@ -74,21 +81,29 @@ function conditionsOf(row: { greylisting_at: Date | null; tarpitting_at: Date | 
 export async function listOutages(
   sql: SqlExecutor,
   viewer: Viewer,
-  {
-    limit,
-    beforeId,
-    filter,
-  }: { readonly limit: number; readonly beforeId: string | null; readonly filter: OutageFilter },
-): Promise<OutageView[]> {
-  const domain = filter.domain ?? null;
+  page: OutagePageRequest,
+): Promise<Slice<OutageView>> {
+  const { domain = null, isOpen = null } = page.filter;
   const name = domain === null ? null : normalizeDomain(domain.trim());
-  if (domain !== null && name === null) return [];
-  const isOpen = filter.isOpen ?? null;
-  const conditions: SqlFragment[] = [tenantScope(sql, viewer)];
-  if (beforeId !== null) conditions.push(sql`id < ${beforeId}`);
-  if (name !== null) conditions.push(sql`destination_id = (select id from destinations where name = ${name})`);
-  if (isOpen !== null) conditions.push(isOpen ? sql`ended_at is null` : sql`ended_at is not null`);
-  return select(sql, sql`${allOf(sql, conditions)} order by id desc limit ${limit}`);
+  if (domain !== null && name === null) return emptySlice();
+  const ofDomain = name === null ? null : sql`(select id from destinations where name = ${name})`;
+  const walk = {
+    table: sql`outages`,
+    range: {
+      under: ofDomain === null ? underViewer(sql, viewer) : { column: sql`destination_id`, value: ofDomain },
+      isDescending: true,
+    },
+    page,
+    // Not by equality: the tenant's index must not be taken for one of its domains.
+    scope: allOf(sql, [
+      viewer.isOperator ? always(sql) : sql`tenant_id is not distinct from ${viewer.tenantId}::uuid`,
+      isOpen === true ? sql`ended_at is null` : always(sql),
+    ]),
+    // Few are going on, and indexes hold only these; most are over.
+    matches: isOpen === false ? [sql`ended_at is not null`] : [],
+    scanLimit: SCAN_LIMIT,
+  };
+  return readWalkOf(sql, walk, (ids) => findOutages(sql, viewer, ids));
 }
 
 /** By their ids. */

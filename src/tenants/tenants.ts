@@ -5,8 +5,9 @@
  * Quotas bound how many things it may have, never how much mail.
  */
 import type { Sql, SqlExecutor } from '../db/client.ts';
-import { and, eq, getTableColumns, gt, isAny, isNull, part, query } from '../db/query.ts';
+import { and, eq, getTableColumns, isAny, isNull, part, query } from '../db/query.ts';
 import { domains, tenants } from '../db/schema.ts';
+import { type PageRequest, readWalkOf, SETTINGS_COUNT_LIMIT, type Slice } from '../db/walk.ts';
 import { recordEvent } from '../events/record.ts';
 import { askedId, newId } from '../mail/id.ts';
 import { OPERATOR_TENANT_ID, type Viewer } from '../mail/viewer.ts';
@@ -60,17 +61,18 @@ export async function findTenants(
   return new Map(rows.map((row) => [row.id, tenantOf(row)]));
 }
 
-/** In order of creation, after the one with id `afterId` if given. */
-export async function listTenants(
-  sql: SqlExecutor,
-  viewer: Viewer,
-  { limit, afterId }: { limit: number; afterId: string | null },
-): Promise<Tenant[]> {
-  const isOnPage = and(isNull(deletedAt), itselfOnly(viewer), afterId === null ? undefined : gt(tenants.id, afterId));
-  const rows = await query(sql, (db) =>
-    db.select(COLUMNS).from(tenants).where(isOnPage).orderBy(tenants.id).limit(limit),
-  );
-  return rows.map(tenantOf);
+/** In order of creation. */
+export function listTenants(sql: SqlExecutor, viewer: Viewer, page: PageRequest): Promise<Slice<Tenant>> {
+  const walk = {
+    table: sql`tenants`,
+    range: { among: viewer.isOperator ? null : sql`array[${viewer.tenantId}::uuid]`, isDescending: false },
+    page,
+    scope: sql`deleted_at is null`,
+    matches: [],
+    scanLimit: 0,
+    countLimit: SETTINGS_COUNT_LIMIT,
+  };
+  return readWalkOf(sql, walk, (ids) => findTenants(sql, viewer, ids));
 }
 
 export function createTenant(sql: Sql, viewer: Viewer, input: TenantCreateInput): Promise<Change<Tenant>> {

@@ -19,8 +19,9 @@ import {
   shown,
   type UserError,
 } from '../input/checked.ts';
-import { and, eq, getTableColumns, gt, part, query, tenantOnly } from '../db/query.ts';
+import { and, eq, getTableColumns, isAny, part, query, tenantOnly } from '../db/query.ts';
 import { bmxNow, tokens } from '../db/schema.ts';
+import { type PageRequest, readWalkOf, SETTINGS_COUNT_LIMIT, type Slice, underViewer } from '../db/walk.ts';
 import { noSuchTenant } from '../domains/owner.ts';
 import { checkQuota } from '../domains/quotas.ts';
 import { grants, OPERATOR_SCOPES, type Scope, type TokenCache } from './token-cache.ts';
@@ -108,21 +109,23 @@ export async function findToken(sql: SqlExecutor, viewer: Viewer, id: string): P
   return token ?? null;
 }
 
-/** In order of creation, after the one with id `afterId` if given. */
-export function listTokens(
-  sql: SqlExecutor,
-  viewer: Viewer,
-  { limit, afterId }: { limit: number; afterId: string | null },
-): Promise<Token[]> {
-  const isAfter = afterId === null ? undefined : gt(tokens.id, afterId);
-  return query(sql, (db) =>
-    db
-      .select(COLUMNS)
-      .from(tokens)
-      .where(and(tenantOnly(tokens, viewer), isAfter))
-      .orderBy(tokens.id)
-      .limit(limit),
-  );
+async function findTokens(sql: SqlExecutor, viewer: Viewer, ids: readonly string[]): Promise<Map<string, Token>> {
+  const isMeant = and(isAny(tokens.id, ids), tenantOnly(tokens, viewer));
+  const found = await query(sql, (db) => db.select(COLUMNS).from(tokens).where(isMeant));
+  return new Map(found.map((token) => [token.id, token]));
+}
+
+/** In order of creation. */
+export function listTokens(sql: SqlExecutor, viewer: Viewer, page: PageRequest): Promise<Slice<Token>> {
+  const walk = {
+    table: sql`tokens`,
+    range: { under: underViewer(sql, viewer), isDescending: false },
+    page,
+    matches: [],
+    scanLimit: 0,
+    countLimit: SETTINGS_COUNT_LIMIT,
+  };
+  return readWalkOf(sql, walk, (ids) => findTokens(sql, viewer, ids));
 }
 
 export function createToken(cache: TokenCache, issuer: TokenIssuer, input: TokenCreateInput): Promise<TokenChange> {

@@ -87,7 +87,13 @@ describe('in the schema', () => {
       const args = field.args.map(({ name, type }) => `${name}: ${String(type)}`);
       expect(args.slice(0, 2)).toEqual([isTwoWay(args) ? 'first: Int' : 'first: Int!', 'after: String']);
       const type = getNamedType(field.type);
-      expect(isObjectType(type) ? Object.keys(type.getFields()) : []).toEqual(['nodes', 'edges', 'pageInfo']);
+      expect(isObjectType(type) ? Object.keys(type.getFields()) : []).toEqual([
+        'nodes',
+        'edges',
+        'pageInfo',
+        'totalCount',
+        'isTotalEstimated',
+      ]);
     }
   });
 });
@@ -134,6 +140,53 @@ describe('asked', () => {
     const { errors } = await control.post(`{ ${list}(first: 1, after: "AAAA") { nodes { id } } }`);
     expect(errors?.[0]?.message).toContain('after is no cursor of this connection');
     expect((await page(list, 100)).ids.length).toBeLessThanOrEqual(100);
+  });
+
+  test.each(lists)('%s: all items are counted, whatever the page', async (list) => {
+    type Counts = Record<string, { totalCount: number; isTotalEstimated: boolean }>;
+    const counted = await control.ask<Counts>(`{ ${list}(first: 1) { totalCount isTotalEstimated } }`);
+    expect(counted[list]).toEqual({ totalCount: (await page(list, 100)).ids.length, isTotalEstimated: false });
+  });
+
+  const twoWay = Object.values(schema.getQueryType()?.getFields() ?? {})
+    .filter(({ args }) => isTwoWay(args.map(({ name, type }) => `${name}: ${String(type)}`)))
+    .map(({ name }) => name);
+  test.each(twoWay)('%s: from the end, a page at a time', async (list) => {
+    const { ids } = await page(list, 100);
+    const query = `query ($before: String) {
+      ${list}(last: 2, before: $before) { nodes { id } pageInfo { startCursor hasPreviousPage } } }`;
+    const seen: string[] = [];
+    for (let before: string | null = null, isMore = true; isMore; ) {
+      type Back = Record<
+        string,
+        { nodes: { id: string }[]; pageInfo: { startCursor: string | null; hasPreviousPage: boolean } }
+      >;
+      const answer: Back = await control.ask<Back>(query, { before });
+      seen.unshift(...(answer[list]?.nodes.map(({ id }) => id) ?? []));
+      before = answer[list]?.pageInfo.startCursor ?? null;
+      isMore = answer[list]?.pageInfo.hasPreviousPage === true;
+    }
+    expect(seen).toEqual(ids);
+  });
+
+  test('what is held is counted as it is kept, of all domains or one', async () => {
+    const held = `filter: { state: HELD }`;
+    const one = `filter: { state: HELD, domain: "c.example" }`;
+    const counts = await control.ask<Record<string, { totalCount: number }>>(`{
+      all: messages(first: 1, ${held}) { totalCount } one: messages(first: 1, ${one}) { totalCount }
+      none: messages(first: 1, filter: { domain: "elsewhere.example" }) { totalCount } }`);
+    expect(counts).toEqual({ all: { totalCount: 5 }, one: { totalCount: 1 }, none: { totalCount: 0 } });
+  });
+
+  test('lists below an object are counted too, each to a bound', async () => {
+    const { domains } = await control.ask<{ domains: { nodes: Record<string, { totalCount: number }>[] } }>(
+      `{ domains(first: 5) { nodes {
+        outages(first: 1) { totalCount } attempts(first: 1) { totalCount } drills(first: 1) { totalCount } } } }`,
+    );
+    expect(domains.nodes).toHaveLength(5);
+    for (const domain of domains.nodes) {
+      expect(domain).toEqual({ outages: { totalCount: 0 }, attempts: { totalCount: 0 }, drills: { totalCount: 0 } });
+    }
   });
 
   test('what is added between two pages moves nothing on the second', async () => {

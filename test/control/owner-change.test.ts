@@ -32,8 +32,8 @@ async function fail(destinationId: string, reply: string) {
 }
 
 async function outagesOf(viewer: Viewer) {
-  const page = { limit: 10, beforeId: null, filter: {} };
-  const outages = await listOutages(control.database.sql, viewer, page);
+  const page = { limit: 10, from: null, isBackward: false, filter: {} };
+  const { nodes: outages } = await listOutages(control.database.sql, viewer, page);
   return outages.map(({ lastReply, evidence, endedAt, drain }) => ({
     replies: [lastReply, ...evidence.map(({ reply }) => reply)],
     isOpen: endedAt === null,

@@ -117,7 +117,8 @@ describe("another tenant's viewer", () => {
         { messageId: held, destinationId, recipientNumber: 0, endedAt: null, limit: 10, beforeId: null },
       ]);
       const page = { limit: 100, beforeId: null };
-      const allDomains = { limit: 100, from: null, isBackward: false, order: 'CREATED' as const, filter: {} };
+      const walked = { limit: 100, from: null, isBackward: false };
+      const allDomains = { ...walked, order: 'CREATED' as const, filter: {} };
       return {
         domain: (await findDomain(domains.sql, viewer, 'private.example')) !== null,
         listed: (await listDomains(domains.sql, viewer, allDomains)).nodes.length > 0,
@@ -128,7 +129,8 @@ describe("another tenant's viewer", () => {
           .messages.length,
         byRecipient: (await listMessages(database.sql, viewer, { ...page, filter: { recipient: 'a@private.example' } }))
           .messages.length,
-        outages: (await listOutages(database.sql, viewer, { ...page, filter: { domain: 'private.example' } })).length,
+        outages: (await listOutages(database.sql, viewer, { ...walked, filter: { domain: 'private.example' } })).nodes
+          .length,
         openOutages: (await findOpenOutages(database.sql, viewer, [destinationId])).size,
         conditions: (await findConditions(database.sql, viewer, [destinationId])).size,
         attempts: attempts?.length,

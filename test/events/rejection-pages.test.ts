@@ -1,6 +1,7 @@
 /** Refusals as the API sees them: filters, pages, whose they are, and that an index leads to them. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { listRejections, type RejectionFilter, type RejectionPage } from '../../src/events/rejection-pages.ts';
+import type { Position, Slice } from '../../src/db/walk.ts';
+import { listRejections, type RejectionFilter, type RejectionView } from '../../src/events/rejection-pages.ts';
 import { createIdSource, newId } from '../../src/mail/id.ts';
 import { OPERATOR_VIEWER, type Viewer } from '../../src/mail/viewer.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
@@ -67,12 +68,8 @@ afterAll(async () => {
 });
 
 async function list(viewer: Viewer, filter: RejectionFilter, limit = 100): Promise<string[]> {
-  const { rejections } = await listRejections(db.sql, viewer, {
-    limit,
-    beforeId: null,
-    filter,
-  });
-  return rejections.map(({ id }) => id);
+  const { nodes } = await listRejections(db.sql, viewer, { limit, from: null, isBackward: false, filter });
+  return nodes.map(({ id }) => id);
 }
 
 /** Ids of the seeds that fit, newest first. */
@@ -86,9 +83,10 @@ function those(fits: (seed: Seed) => boolean): string[] {
 describe('what is shown', () => {
   test('everything of one refusal', async () => {
     const seed = seeds[4];
-    const { rejections } = await listRejections(db.sql, OPERATOR_VIEWER, {
+    const { nodes: rejections } = await listRejections(db.sql, OPERATOR_VIEWER, {
       limit: 1,
-      beforeId: null,
+      from: null,
+      isBackward: false,
       filter: { id: ` ${seed?.id.toUpperCase()} ` },
     });
     expect(rejections).toEqual([
@@ -162,6 +160,25 @@ describe('what is shown', () => {
   });
 });
 
+test('who does not ask for the count does not pay for it, and who does pays once', async () => {
+  let counts = 0;
+  const { debug } = db.sql.options;
+  db.sql.options.debug = (_connection, query) => {
+    if (/count\(\*\)/.test(query)) counts += 1;
+  };
+  const { total } = await listRejections(db.sql, OPERATOR_VIEWER, {
+    limit: 1,
+    from: null,
+    isBackward: false,
+    filter: {},
+  });
+  expect(counts).toBe(0);
+  expect(await total()).toEqual({ count: seeds.length, isWhole: true });
+  await total();
+  expect(counts).toBe(1);
+  db.sql.options.debug = debug;
+});
+
 test('instants far away do no harm', async () => {
   const [first, last] = [new Date('0001-01-01T00:00:00Z'), new Date('9999-12-31T23:59:59Z')];
   expect(await list(OPERATOR_VIEWER, { since: first, until: last })).toHaveLength(seeds.length);
@@ -175,16 +192,17 @@ describe('pages', () => {
     limit: number,
   ): Promise<{ ids: string[]; pages: number }> {
     const ids: string[] = [];
-    let beforeId: string | null = null;
+    let from: Position | null = null;
     for (let pages = 1; pages < 100; pages += 1) {
-      const page: RejectionPage = await listRejections(db.sql, viewer, {
+      const page: Slice<RejectionView> = await listRejections(db.sql, viewer, {
         limit,
-        beforeId,
+        from,
+        isBackward: false,
         filter,
       });
-      ids.push(...page.rejections.map(({ id }) => id));
-      if (page.nextId === null) return { ids, pages };
-      beforeId = page.nextId;
+      ids.push(...page.nodes.map(({ id }) => id));
+      if (page.next === null) return { ids, pages };
+      from = page.next;
     }
     throw new Error('no end');
   }
@@ -206,11 +224,13 @@ describe('pages', () => {
       select uuid_floor(now() + make_interval(secs => i / 1000.0)), '', 'RCPT', 'BMX-LIMIT', '' from generate_series(1, 25000) i`;
     const first = await listRejections(db.sql, OPERATOR_VIEWER, {
       limit: 10,
-      beforeId: null,
+      from: null,
+      isBackward: false,
       filter: { clientAddress: '192.0.2.4' },
     });
-    expect(first.rejections).toEqual([]);
-    expect(first.nextId).not.toBeNull();
+    expect(first.nodes).toEqual([]);
+    expect(first.next).not.toBeNull();
+    expect(await first.total()).toEqual({ count: 0, isWhole: false });
     expect(await walk(OPERATOR_VIEWER, { clientAddress: '192.0.2.4' }, 10)).toEqual({
       ids: [seeds[4]?.id ?? ''],
       pages: 3,

@@ -27,8 +27,8 @@ async function take(id: string, count: number): Promise<void> {
 }
 
 async function drainOf(id: string) {
-  const page = { limit: 10, beforeId: null, filter: {} };
-  const outages = await listOutages(db.sql, OPERATOR_VIEWER, page);
+  const page = { limit: 10, from: null, isBackward: false, filter: {} };
+  const { nodes: outages } = await listOutages(db.sql, OPERATOR_VIEWER, page);
   const outage = outages.find(({ destinationId }) => destinationId === id);
   return { drain: outage?.drain ?? null, drainedAt: outage?.drainedAt ?? null };
 }

@@ -42,6 +42,9 @@ const USUAL_LENGTHS: Readonly<Record<string, number>> = {
   headers: 20,
   situations: 10,
   content: LARGE_COST,
+  // Up to ten thousand rows are looked through.
+  totalCount: 200,
+  isTotalEstimated: 200,
   // As many slots as are preset.
   flow: 96,
   rejectionCounts: 96,

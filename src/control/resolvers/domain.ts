@@ -24,7 +24,7 @@ import { listDrills, readDrillSchedules } from '../../queue/drills/drills.ts';
 import { listDestinationAttempts } from '../../queue/read/attempts.ts';
 import { EMPTY_QUEUE, type QueueView, readNextAttempts, readQueues } from '../../queue/read/queues.ts';
 import { readSituations } from '../../queue/read/situations.ts';
-import { connectionOfRows, idOfCursor, localPartOfCursor, pageSize } from '../page.ts';
+import { connectionOfRows, countRows, idOfCursor, localPartOfCursor, pageSize } from '../page.ts';
 import type { Context } from '../context.ts';
 import {
   type DnsblZoneResolvers,
@@ -93,11 +93,13 @@ export const Domain: DomainResolvers = {
   lastOutage: ({ destinationId }, _args, { load }) => load.byId(findLastOutages, destinationId),
   outages: async ({ destinationId }, { first, after, since = null }, { load }) => {
     const page = { destinationId, limit: pageSize(first) + 1, beforeId: idOfCursor(after), since };
-    return connectionOfRows(await load.each(listDestinationOutages, page), { first, after });
+    const total = countRows((limit) => load.each(listDestinationOutages, { ...page, limit, beforeId: null }));
+    return connectionOfRows(await load.each(listDestinationOutages, page), { first, after }, total);
   },
   attempts: async ({ destinationId }, { first, after, since = null }, { load }) => {
     const page = { destinationId, limit: pageSize(first) + 1, beforeId: idOfCursor(after), since };
-    return connectionOfRows(await load.each(listDestinationAttempts, page), { first, after });
+    const total = countRows((limit) => load.each(listDestinationAttempts, { ...page, limit, beforeId: null }));
+    return connectionOfRows(await load.each(listDestinationAttempts, page), { first, after }, total);
   },
   conditions: async ({ destinationId }, _args, { load }) => (await load.byId(findConditions, destinationId)) ?? [],
   breaker: async ({ destinationId }, _args, { load }) =>
@@ -109,7 +111,8 @@ export const Domain: DomainResolvers = {
     (await load.byId(readDestinationAttempts, destinationId))?.requested ?? null,
   drills: async ({ destinationId }, { first, after }, { load }) => {
     const page = { destinationId, limit: pageSize(first) + 1, beforeId: idOfCursor(after) };
-    return connectionOfRows(await load.each(listDrills, page), { first, after });
+    const total = countRows((limit) => load.each(listDrills, { ...page, limit, beforeId: null }));
+    return connectionOfRows(await load.each(listDrills, page), { first, after }, total);
   },
   drillSchedule: async ({ id }, _args, { load }) => {
     const schedule = await load.byId(readDrillSchedules, id);
@@ -128,11 +131,11 @@ export const RecipientList: RecipientListResolvers = {
   isEnabled: ({ recipientList }) => recipientList.count > 0,
   entryCount: ({ recipientList }) => recipientList.count,
   revision: ({ recipientList }) => recipientList.revision,
-  entries: async ({ id: domainId }, { first, after }, { load }) => {
+  entries: async ({ id: domainId, recipientList: { count } }, { first, after }, { load }) => {
     const page = { domainId, limit: pageSize(first) + 1, after: localPartOfCursor(after) };
     const forms = await load.each(listEntries, page);
     const rows = forms.map((form) => ({ id: form, localPart: writeEntry(form) }));
-    return connectionOfRows(rows, { first, after });
+    return connectionOfRows(rows, { first, after }, async () => ({ count, isWhole: true }));
   },
 };
 

@@ -7,11 +7,12 @@ import { headerFieldsOf } from '../../mail/header-section.ts';
 import { findDomainsByDestination } from '../../domains/domains.ts';
 import { findOutages } from '../../outage/inspect.ts';
 import { findSuppressions, listAttempts } from '../../queue/read/attempts.ts';
-import { type MessageView, readContent, readHeaderSections } from '../../queue/read/inspect.ts';
+import type { MessageView } from '../../queue/read/inspect.ts';
+import { readContent, readHeaderSections } from '../../queue/read/message-content.ts';
 import type { TimelineEntry as Entry } from '../../queue/read/timeline-entry.ts';
 import { listTimelines, positionOfCursor } from '../../queue/read/timeline.ts';
 import { findOperations } from '../../queue/verbs/operations.ts';
-import { type Connection, connectionOfRows, idOfCursor, notACursor, pageSize } from '../page.ts';
+import { type Connection, connectionOfRows, countRows, idOfCursor, notACursor, pageSize } from '../page.ts';
 import type { Context } from '../context.ts';
 import type {
   AttemptResolvers,
@@ -50,15 +51,16 @@ export const Recipient: RecipientResolvers = {
     return load.each(findSuppressions, { messageId, destinationId, recipientNumber: number, endedAt });
   },
   attempts: async ({ message, recipient }, { first, after }, { load }) => {
-    const attempts = await load.each(listAttempts, {
+    const page = {
       messageId: message.id,
       destinationId: message.destinationId,
       recipientNumber: recipient.number,
       endedAt: recipient.endedAt,
       limit: pageSize(first) + 1,
       beforeId: idOfCursor(after),
-    });
-    return connectionOfRows(attempts, { first, after });
+    };
+    const total = countRows((limit) => load.each(listAttempts, { ...page, limit, beforeId: null }));
+    return connectionOfRows(await load.each(listAttempts, page), { first, after }, total);
   },
 };
 
@@ -93,6 +95,7 @@ async function timelinePage(
       startCursor: edges[0]?.cursor ?? null,
       endCursor: edges.at(-1)?.cursor ?? null,
     },
+    total: countRows((limit) => load.each(listTimelines, { messageId, limit, after: null })),
   };
 }
 

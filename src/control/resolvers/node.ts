@@ -23,8 +23,8 @@ type Found = Awaited<ResolversTypes['Node']>;
 const FINDERS: Readonly<Record<string, (context: Context, id: string) => Promise<Found | null>>> = {
   AlertContact: ({ sql, viewer }, id) => findContact(sql, viewer, id),
   AuditEntry: async ({ sql, viewer }, id) => {
-    const page = { limit: 1, beforeId: nextId(id, 1), filter: {} };
-    const [entry] = (await listAuditEntries(sql, viewer, page)).entries;
+    const page = { limit: 1, from: { key: null, id: nextId(id, 1) }, isBackward: false, filter: {} };
+    const [entry] = (await listAuditEntries(sql, viewer, page)).nodes;
     return entry?.id === id ? entry : null;
   },
   Domain: ({ load }, id) => load.byId(findDomainsById, id),
@@ -33,7 +33,7 @@ const FINDERS: Readonly<Record<string, (context: Context, id: string) => Promise
   Operation: ({ load }, id) => load.byId(findOperations, id),
   Outage: ({ load }, id) => load.byId(findOutages, id),
   Rejection: async ({ sql, viewer }, id) =>
-    (await listRejections(sql, viewer, { limit: 1, beforeId: null, filter: { id } })).rejections[0] ?? null,
+    (await listRejections(sql, viewer, { limit: 1, from: null, isBackward: false, filter: { id } })).nodes[0] ?? null,
   Tenant: ({ load }, id) => load.byId(findTenants, id),
   Token: ({ sql, viewer }, id) => findToken(sql, viewer, id),
   Webhook: ({ sql, viewer }, id) => findWebhook(sql, viewer, id),

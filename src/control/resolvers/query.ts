@@ -1,5 +1,6 @@
 /** `Query`, where every read begins, with `Service` and `Viewer`. */
 import { GraphQLError } from 'graphql';
+import { type PageRequest, readOnce, type Slice } from '../../db/walk.ts';
 import { formatDuration, UNIT_MS } from '../../mail/duration.ts';
 import { findDomain, findDomainsById } from '../../domains/domains.ts';
 import { listDomains } from '../../domains/list.ts';
@@ -10,14 +11,14 @@ import { findWebhook, listWebhooks } from '../../notify/webhooks.ts';
 import { listOutages } from '../../outage/inspect.ts';
 import { readLocalFailureSince } from '../../outage/local-failure.ts';
 import { readLimits } from '../../queue/limits.ts';
-import { findMessage, listMessages } from '../../queue/read/inspect.ts';
+import { countMessages, findMessage, listMessages } from '../../queue/read/inspect.ts';
 import { listNodes } from '../../cluster/nodes.ts';
 import { type MessageFilter, readMessageFilter } from '../../queue/read/search-input.ts';
 import { readSummary } from '../../queue/read/situations.ts';
 import { findOperation, listOperations } from '../../queue/verbs/operations.ts';
 import { findTenants, listTenants } from '../../tenants/tenants.ts';
 import { findToken, listTokens } from '../../tenants/tokens.ts';
-import { connectionIn, connectionOf, connectionOfRows, idOfCursor, isUuid, pageIn, pageSize } from '../page.ts';
+import { connectionIn, connectionOf, idOfCursor, isUuid, type PageArgs, pageIn, pageSize } from '../page.ts';
 import { MAX_IDS } from '../admission/limits.ts';
 import {
   NodeRole,
@@ -69,17 +70,12 @@ function badFilter(field: string, message: string): GraphQLError {
   });
 }
 
-interface PageArgs {
-  readonly first: number;
-  readonly after?: string | null;
-}
-
-/** A page in order of creation, and one row more that says whether there is another. */
-const pageAfter = ({ first, after }: PageArgs) => ({ limit: pageSize(first) + 1, afterId: idOfCursor(after) });
-/** The same, newest first. */
-const pageBefore = ({ first, after }: PageArgs) => ({ limit: pageSize(first) + 1, beforeId: idOfCursor(after) });
-/** A page of a list that says itself where the next page begins. */
-const pageOf = ({ first, after }: PageArgs) => ({ limit: pageSize(first), beforeId: idOfCursor(after) });
+/** A page of a list that has one order. */
+const ordered = async <T>(
+  order: 'CREATED' | 'NEWEST',
+  args: PageArgs,
+  read: (page: PageRequest) => Promise<Slice<T>>,
+) => connectionIn(order, await read(pageIn(order, args)), args);
 
 export const Query: QueryResolvers = {
   service: () => ({}),
@@ -108,36 +104,31 @@ export const Query: QueryResolvers = {
   messages: async (_parent, { filter: given, ...page }, { sql, viewer }) => {
     const filter = given ?? {};
     refuseBadFilter(filter);
-    const { messages, nextId } = await listMessages(sql, viewer, { ...pageOf(page), filter });
-    return connectionOf({ nodes: messages, nextId, after: page.after });
+    const { first, after } = page;
+    const asked = { limit: pageSize(first), beforeId: idOfCursor(after), filter };
+    const { messages, nextId } = await listMessages(sql, viewer, asked);
+    const total = readOnce(() => countMessages(sql, viewer, filter));
+    return connectionOf({ nodes: messages, nextId, after, total });
   },
   operation: (_parent, { id }, { sql, viewer }) =>
     isUuid(id.toLowerCase()) ? findOperation(sql, viewer, id.toLowerCase()) : null,
-  operations: async (_parent, page, { sql, viewer }) =>
-    connectionOfRows(await listOperations(sql, viewer, pageBefore(page)), page),
-  outages: async (_parent, { filter, ...page }, { sql, viewer }) =>
-    connectionOfRows(await listOutages(sql, viewer, { ...pageBefore(page), filter: filter ?? {} }), page),
-  rejections: async (_parent, { filter, ...page }, { sql, viewer }) => {
-    const { rejections, nextId } = await listRejections(sql, viewer, { ...pageOf(page), filter: filter ?? {} });
-    return connectionOf({ nodes: rejections, nextId, after: page.after });
-  },
+  operations: (_parent, args, { sql, viewer }) => ordered('NEWEST', args, (page) => listOperations(sql, viewer, page)),
+  outages: (_parent, { filter, ...args }, { sql, viewer }) =>
+    ordered('NEWEST', args, (page) => listOutages(sql, viewer, { ...page, filter: filter ?? {} })),
+  rejections: (_parent, { filter, ...args }, { sql, viewer }) =>
+    ordered('NEWEST', args, (page) => listRejections(sql, viewer, { ...page, filter: filter ?? {} })),
 
   rejectionCounts: (_parent, args, context) => rejectionCounts(args, context),
 
   tenant: (_parent, { id }, { load }) => (isUuid(id.toLowerCase()) ? load.byId(findTenants, id.toLowerCase()) : null),
-  tenants: async (_parent, page, { sql, viewer }) =>
-    connectionOfRows(await listTenants(sql, viewer, pageAfter(page)), page),
+  tenants: (_parent, args, { sql, viewer }) => ordered('CREATED', args, (page) => listTenants(sql, viewer, page)),
   token: (_parent, { id }, { sql, viewer }) => findToken(sql, viewer, id),
-  tokens: async (_parent, page, { sql, viewer }) =>
-    connectionOfRows(await listTokens(sql, viewer, pageAfter(page)), page),
+  tokens: (_parent, args, { sql, viewer }) => ordered('CREATED', args, (page) => listTokens(sql, viewer, page)),
   webhook: (_parent, { id }, { sql, viewer }) => findWebhook(sql, viewer, id),
-  webhooks: async (_parent, page, { sql, viewer }) =>
-    connectionOfRows(await listWebhooks(sql, viewer, pageAfter(page)), page),
+  webhooks: (_parent, args, { sql, viewer }) => ordered('CREATED', args, (page) => listWebhooks(sql, viewer, page)),
   alertContact: (_parent, { id }, { sql, viewer }) => findContact(sql, viewer, id),
-  alertContacts: async (_parent, page, { sql, viewer }) =>
-    connectionOfRows(await listContacts(sql, viewer, pageAfter(page)), page),
-  auditEntries: async (_parent, { filter, ...page }, { sql, viewer }) => {
-    const { entries, nextId } = await listAuditEntries(sql, viewer, { ...pageOf(page), filter: filter ?? {} });
-    return connectionOf({ nodes: entries, nextId, after: page.after });
-  },
+  alertContacts: (_parent, args, { sql, viewer }) =>
+    ordered('CREATED', args, (page) => listContacts(sql, viewer, page)),
+  auditEntries: (_parent, { filter, ...args }, { sql, viewer }) =>
+    ordered('NEWEST', args, (page) => listAuditEntries(sql, viewer, { ...page, filter: filter ?? {} })),
 };

@@ -12,7 +12,7 @@ import {
   updateTenant,
 } from '../../tenants/tenants.ts';
 import { createToken, revokeToken, rotateToken, updateToken } from '../../tenants/tokens.ts';
-import { connectionOfRows, idOfCursor, pageSize } from '../page.ts';
+import { connectionOfRows, countRows, idOfCursor, pageSize } from '../page.ts';
 import type { Context } from '../context.ts';
 import type {
   AlertContactResolvers,
@@ -46,7 +46,8 @@ export const Webhook: WebhookResolvers = {
   tenant: ({ tenantId }, _args, context) => tenantById(context, tenantId),
   deliveries: async ({ id }, { first, after, filter }, { load }) => {
     const page = { webhookId: id, limit: pageSize(first) + 1, beforeId: idOfCursor(after), status: filter?.status };
-    return connectionOfRows(await load.each(listDeliveries, page), { first, after });
+    const total = countRows((limit) => load.each(listDeliveries, { ...page, limit, beforeId: null }));
+    return connectionOfRows(await load.each(listDeliveries, page), { first, after }, total);
   },
 };
 

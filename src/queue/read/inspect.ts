@@ -1,5 +1,5 @@
 /**
- * Messages as the API shows them: one by id, and pages of them, held and ended as one list. And the content of held mail.
+ * Messages as the API shows them: one by id, and pages of them, held and ended as one list.
  *
  * Every statement carries its viewer. A message moves from the queue to its history in one transaction and each statement is
  * one snapshot, so it is never seen twice nor missing. A page costs O(page), whatever is held: the list is walked by id, and
@@ -13,9 +13,8 @@ import { afterPause } from '../../outage/pause.ts';
 import { endedMessages, heldMessages, recipientsOf, type Search } from './sources.ts';
 import { nextId } from '../message.ts';
 import { type MessageFilter, readMessageFilter, type RecipientState } from './search-input.ts';
-import { Buffer } from 'node:buffer';
-import { headerSectionOf } from '../../mail/header-section.ts';
-import { tenantScope } from '../../db/fragments.ts';
+import { allOf, type SqlFragment, tenantScope } from '../../db/fragments.ts';
+import { COUNT_LIMIT, type Total } from '../../db/walk.ts';
 
 export interface RecipientView {
   readonly number: number;
@@ -78,6 +77,41 @@ export async function findMessage(sql: SqlExecutor, viewer: Viewer, id: string):
     belowId: [sql`${nextId(normal, 1)}`],
   };
   return (await readPage(sql, only)).messages[0] ?? null;
+}
+
+/**
+ * The number of messages that a filter finds. All that is held, also of one domain, is the sum of the counts that are kept of it. Else
+ * so many messages of the queue and of the history are looked through at the most, the newest first.
+ */
+export async function countMessages(sql: SqlExecutor, viewer: Viewer, filter: MessageFilter): Promise<Total> {
+  const search = await searchFor(sql, viewer, { filter, limit: COUNT_LIMIT, beforeId: null });
+  if (search === null) return { count: 0, isWhole: true };
+  const { domain: _domain, state, ...others } = filter;
+  if (state === 'HELD' && Object.values(others).every((value) => value == null)) {
+    return { count: await countHeld(sql, viewer, search.destinationId), isWhole: true };
+  }
+  const scanLimit = COUNT_LIMIT / 2;
+  const counted = (rows: SqlFragment) =>
+    sql`select count(*)::integer as seen, (count(*) filter (where matches))::integer as found from (${rows}) as rows`;
+  const sources = await sql<{ seen: number; found: number }[]>`
+    ${counted(heldMessages(sql, { ...search, scanLimit }))} union all ${counted(endedMessages(sql, { ...search, scanLimit }))}`;
+  return {
+    count: sources.reduce((sum, { found }) => sum + found, 0),
+    isWhole: sources.every(({ seen }) => seen < scanLimit),
+  };
+}
+
+/** All that is held by a destination; null: by all of the viewer's. */
+async function countHeld(sql: SqlExecutor, viewer: Viewer, destinationId: string | null): Promise<number> {
+  const which = allOf(sql, [
+    tenantScope(sql, viewer),
+    ...(destinationId === null ? [] : [sql`id = ${destinationId}::uuid`]),
+  ]);
+  const changed = destinationId === null ? sql`true` : sql`destination_id = ${destinationId}::uuid`;
+  const [row] = await sql<{ count: number }[]>`
+    select (coalesce((select sum(held_count) from destinations where ${which}), 0)
+      + coalesce((select sum(held_count) from queue_delta where ${changed} and ${tenantScope(sql, viewer)}), 0))::bigint as count`;
+  return row?.count ?? 0;
 }
 
 export async function listMessages(sql: SqlExecutor, viewer: Viewer, page: PageRequest): Promise<MessagePage> {
@@ -187,34 +221,4 @@ async function readPage(sql: SqlExecutor, search: Search): Promise<MessagePage> 
   const shown = messages.slice(0, search.limit);
   if (messages.length > search.limit) return { messages: shown, nextId: shown.at(-1)?.id ?? null };
   return { messages: shown, nextId: search.scanLimit > 1 ? (rows[0]?.frontier ?? null) : null };
-}
-
-/** Header sections of real mail are a few kilobytes; a page of a hundred of these is six megabytes at the most. */
-const MAX_HEADER_BYTES = 65_536;
-
-/** Header sections by message id, each cut after the last field that fits; messages that have ended are left out. */
-export async function readHeaderSections(
-  sql: SqlExecutor,
-  viewer: Viewer,
-  messageIds: readonly string[],
-): Promise<Map<string, Uint8Array>> {
-  // A byte more tells whether the section was cut.
-  const rows = await sql<{ message_id: string; beginning: string }[]>`
-    select message_id, encode(substring(content from 1 for ${MAX_HEADER_BYTES + 1}), 'base64') as beginning from contents
-    where message_id = any(${[...messageIds]}::uuid[]) and ${tenantScope(sql, viewer)}`;
-  return new Map(
-    rows.map(({ message_id: id, beginning }) => [
-      id,
-      headerSectionOf(Buffer.from(beginning, 'base64'), MAX_HEADER_BYTES),
-    ]),
-  );
-}
-
-/** The whole message as it is handed over; null when it has ended, and of the service's own mail: a code in it is for its recipient. */
-export async function readContent(sql: SqlExecutor, viewer: Viewer, messageId: string): Promise<Uint8Array | null> {
-  const [row] = await sql<{ content: string }[]>`
-    select encode(content, 'base64') as content from contents
-    where message_id = ${messageId} and ${tenantScope(sql, viewer)}
-      and exists (select from messages where id = message_id and kind = 'MAIL')`;
-  return row === undefined ? null : Buffer.from(row.content, 'base64');
 }

@@ -12,6 +12,7 @@ import { askedNow, isPausedNow } from '../../outage/pause.ts';
 import { actor, allOf, type SqlFragment, tenantScope } from '../../db/fragments.ts';
 import { insertEvents } from '../../events/record.ts';
 import { type Change, invalid, refused, shown } from '../../input/checked.ts';
+import { type PageRequest, readWalkOf, type Slice, underViewer } from '../../db/walk.ts';
 import { heldAfter, isMeant, type OperationFilter, type OperationScope } from './operation-filter.ts';
 
 /** The verb on each message, as on a single one. */
@@ -180,12 +181,10 @@ export async function findOperations(
 }
 
 /** Newest first. */
-export async function listOperations(
-  sql: SqlExecutor,
-  viewer: Viewer,
-  { limit, beforeId }: { limit: number; beforeId: string | null },
-): Promise<OperationView[]> {
-  return select(sql, viewer, { which: beforeId === null ? sql`true` : sql`id < ${beforeId}`, limit });
+export function listOperations(sql: SqlExecutor, viewer: Viewer, page: PageRequest): Promise<Slice<OperationView>> {
+  const range = { under: underViewer(sql, viewer), isDescending: true };
+  const walk = { table: sql`operations`, range, page, matches: [], scanLimit: 0 };
+  return readWalkOf(sql, walk, (ids) => findOperations(sql, viewer, ids));
 }
 
 async function select(

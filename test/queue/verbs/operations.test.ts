@@ -2,6 +2,7 @@
  * Verbs on many held messages: what they mean, in batches, once each, whoever carries them out and whatever is in delivery.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import type { Position } from '../../../src/db/walk.ts';
 import { newId } from '../../../src/mail/id.ts';
 import { OPERATOR_TENANT_ID, OPERATOR_VIEWER, type Viewer } from '../../../src/mail/viewer.ts';
 import { checkOperationFilter, type OperationFilterInput } from '../../../src/queue/verbs/operation-filter.ts';
@@ -302,15 +303,12 @@ test("another tenant's domain is not found, and its operation not seen", async (
   const own = await begin({}, { domain: 'theirs.example' }, tenant);
   expect(await findOperation(database.sql, tenant, mine)).toBeNull();
   expect((await findOperation(database.sql, tenant, own))?.totalCount).toBe(2);
-  expect((await listOperations(database.sql, tenant, { limit: 10, beforeId: null })).map(({ id }) => id)).toEqual([
-    own,
-  ]);
-  expect(
-    (await listOperations(database.sql, OPERATOR_VIEWER, { limit: 10, beforeId: null })).map(({ id }) => id),
-  ).toEqual([own, mine]);
-  expect(
-    (await listOperations(database.sql, OPERATOR_VIEWER, { limit: 10, beforeId: own })).map(({ id }) => id),
-  ).toEqual([mine]);
+  const page = { limit: 10, from: null, isBackward: false };
+  const listed = async (viewer: Viewer, from: Position | null = null) =>
+    (await listOperations(database.sql, viewer, { ...page, from })).nodes.map(({ id }) => id);
+  expect(await listed(tenant)).toEqual([own]);
+  expect(await listed(OPERATOR_VIEWER)).toEqual([own, mine]);
+  expect(await listed(OPERATOR_VIEWER, { key: null, id: own })).toEqual([mine]);
   await carryOut();
   expect(await see(own)).toMatchObject({ state: 'DONE', doneCount: 2 });
   // What the operator does to a tenant's mail is the tenant's to see.
@@ -352,7 +350,8 @@ test('not without end at once, and the ended go after 90 days', async () => {
   for (let begun = 0; begun < MOST_RUNNING; begun += 1) await begin({ verb: 'RETRY' });
   expect((await startOperation(database.sql, OPERATOR_VIEWER, request())).kind).toBe('TOO_MANY');
   await carryOut();
-  const list = () => listOperations(database.sql, OPERATOR_VIEWER, { limit: 100, beforeId: null });
+  const page = { limit: 100, from: null, isBackward: false };
+  const list = async () => (await listOperations(database.sql, OPERATOR_VIEWER, page)).nodes;
   expect((await list()).every(({ state }) => state === 'DONE')).toBe(true);
   await database.moveClock('89 days');
   await dropOldOperations(database.sql);

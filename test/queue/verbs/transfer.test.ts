@@ -83,14 +83,14 @@ test("all of it is the other tenant's, and the former owner sees nothing more", 
   });
   const given = await give(name, two, { expectedRevision: before?.revision });
   expect(given).toMatchObject({ kind: 'DONE', domain: { tenantId: two.tenantId, status: 'ACTIVE' } });
-  const page = { limit: 10, beforeId: null };
+  const page = { limit: 10, from: null, isBackward: false };
   for (const [viewer, count] of [
     [one, 0],
     [two, 1],
   ] as const) {
     expect((await findDomain(sql, viewer, name)) === null ? 0 : 1).toBe(count);
-    expect(await listOutages(sql, viewer, { ...page, filter: {} })).toHaveLength(count);
-    expect(await listOperations(sql, viewer, page)).toHaveLength(count);
+    expect((await listOutages(sql, viewer, { ...page, filter: {} })).nodes).toHaveLength(count);
+    expect((await listOperations(sql, viewer, page)).nodes).toHaveLength(count);
     for (const table of ['messages', 'history', 'recipients', 'recipient_entries']) {
       expect(await sql`select from ${sql(table)} where tenant_id = ${viewer.tenantId}`).toHaveLength(count);
     }
