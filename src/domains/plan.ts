@@ -167,9 +167,11 @@ async function findPresent(
   { domains, owner, prune }: DomainsApplyInput,
 ): Promise<Map<string, RelayDomain>> {
   const names = domains.flatMap(({ name }) => normalizeDomain(name.trim()) ?? []);
+  // Only tenants that the description speaks for: anybody may give his domains the same label.
+  const tenants = [viewer.tenantId, ...domains.flatMap(({ tenantId }) => tenantId ?? [])];
   const owned =
     owner != null && prune === true
-      ? sql`or (labels @> ${JSON.stringify({ [owner.key]: owner.value })}::text::jsonb and tenant_id = ${viewer.tenantId})`
+      ? sql`or (labels @> ${JSON.stringify({ [owner.key]: owner.value })}::text::jsonb and tenant_id::text = any(${tenants}::text[]))`
       : sql``;
   const rows = await sql<DomainRow[]>`
     select distinct on (name) ${columnsOf(sql, DOMAIN_COLUMNS)} from domains

@@ -298,6 +298,23 @@ describe('domainsApply', () => {
     expect(await findDomain(control.domains.sql, other, 'tenants.example')).not.toBeNull();
   });
 
+  test("an operator's prune removes what bears the label of the tenants that the description names", async () => {
+    const [named, other] = [await addTenant(control.database, 'named'), await addTenant(control.database, 'not named')];
+    const { tenantId } = named;
+    const domains = [
+      { name: 'stays.example', tenantId },
+      { name: 'left.example', tenantId },
+      { name: 'elsewhere.example', tenantId: other.tenantId },
+    ];
+    await apply({ domains, owner: OWNER });
+    const pruned = await apply({ domains: domains.slice(0, 1), owner: OWNER, prune: true });
+    expect(stepsOf(pruned)).toEqual([
+      ['stays.example', 'KEEP'],
+      ['left.example', 'DELETE'],
+    ]);
+    expect(await findDomain(control.domains.sql, other, 'elsewhere.example')).not.toBeNull();
+  });
+
   test("a tenant's mere claim keeps no name from the operator, and stays as it is", async () => {
     const other = await addTenant(control.database, 'claims first');
     await applyDomains(control.domains, other, { domains: [{ name: 'claimed.example' }] });
