@@ -100,6 +100,7 @@ export interface AuditedInput {
   readonly domain?: unknown;
   readonly address?: unknown;
   readonly filter?: { readonly domain?: unknown };
+  readonly by?: { readonly tenantId?: unknown };
   readonly dryRun?: unknown;
   readonly [field: string]: unknown;
 }
@@ -112,6 +113,8 @@ async function findSubject(context: Context, mutation: string, input: AuditedInp
   if (mutation.startsWith('webhook')) return webhookSubject(context, mutation, id);
   if (mutation.startsWith('alertContact')) return contactSubject(context, input, id);
   if (mutation.startsWith('message') && typeof input.id === 'string') return messageSubject(context, id);
+  if (mutation === 'domainsFlush')
+    return input.by?.tenantId == null ? null : tenantSubject(context, { id: input.by.tenantId });
   if (mutation.startsWith('operation')) return operationSubject(context, id);
   const named = input.domain ?? input.filter?.domain ?? domainOf(input.address) ?? input.name;
   return typeof named === 'string' ? domainSubject(context, named, input.tenantId) : null;

@@ -851,6 +851,24 @@ export type DomainsApplyPayload = {
   readonly userErrors: ReadonlyArray<UserError>;
 };
 
+export type DomainsFlushBy =
+  { readonly all: Scalars['Boolean']['input']; readonly nextHop?: never; readonly tenantId?: never; }
+  |  { readonly all?: never; readonly nextHop: Scalars['String']['input']; readonly tenantId?: never; }
+  |  { readonly all?: never; readonly nextHop?: never; readonly tenantId: Scalars['ID']['input']; };
+
+export type DomainsFlushInput = {
+  readonly by: DomainsFlushBy;
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type DomainsFlushPayload = {
+  readonly __typename?: 'DomainsFlushPayload';
+  readonly hasMore?: Maybe<Scalars['Boolean']['output']>;
+  readonly requestedCount?: Maybe<Scalars['Int']['output']>;
+  readonly skipped: ReadonlyArray<SkippedDomains>;
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
 export type Drill = Node & {
   readonly __typename?: 'Drill';
   readonly deliverAt?: Maybe<Scalars['DateTime']['output']>;
@@ -1197,6 +1215,7 @@ export type Mutation = {
   readonly domainUpdate: DomainUpdatePayload;
   readonly domainVerify: DomainVerifyPayload;
   readonly domainsApply: DomainsApplyPayload;
+  readonly domainsFlush: DomainsFlushPayload;
   readonly messageBounce: MessageBouncePayload;
   readonly messageCancel: MessageCancelPayload;
   readonly messageRetry: MessageRetryPayload;
@@ -1342,6 +1361,11 @@ export type MutationDomainVerifyArgs = {
 
 export type MutationDomainsApplyArgs = {
   input: DomainsApplyInput;
+};
+
+
+export type MutationDomainsFlushArgs = {
+  input: DomainsFlushInput;
 };
 
 
@@ -2167,6 +2191,18 @@ export type SituationCount = {
   readonly situation: Situation;
 };
 
+export const SkipReason = {
+  AlreadyRequested: 'ALREADY_REQUESTED',
+  NothingHeld: 'NOTHING_HELD'
+} as const;
+
+export type SkipReason = typeof SkipReason[keyof typeof SkipReason];
+export type SkippedDomains = {
+  readonly __typename?: 'SkippedDomains';
+  readonly domainCount: Scalars['Int']['output'];
+  readonly reason: SkipReason;
+};
+
 export const SmtpCommand = {
   Connect: 'CONNECT',
   Data: 'DATA',
@@ -2929,6 +2965,9 @@ export type ResolversTypes = {
   DomainVerifyPayload: ResolverTypeWrapper<Omit<DomainVerifyPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
   DomainsApplyInput: DomainsApplyInput;
   DomainsApplyPayload: ResolverTypeWrapper<DomainsApplyPayload>;
+  DomainsFlushBy: DomainsFlushBy;
+  DomainsFlushInput: DomainsFlushInput;
+  DomainsFlushPayload: ResolverTypeWrapper<DomainsFlushPayload>;
   Drill: ResolverTypeWrapper<DrillView>;
   DrillConnection: ResolverTypeWrapper<Connection<DrillView>>;
   DrillDelivery: DrillDelivery;
@@ -3031,6 +3070,8 @@ export type ResolversTypes = {
   ServiceNode: ResolverTypeWrapper<NodeView>;
   Situation: Situation;
   SituationCount: ResolverTypeWrapper<SituationCount>;
+  SkipReason: SkipReason;
+  SkippedDomains: ResolverTypeWrapper<SkippedDomains>;
   SmtpCommand: SmtpCommand;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
@@ -3184,6 +3225,9 @@ export type ResolversParentTypes = {
   DomainVerifyPayload: Omit<DomainVerifyPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
   DomainsApplyInput: DomainsApplyInput;
   DomainsApplyPayload: DomainsApplyPayload;
+  DomainsFlushBy: DomainsFlushBy;
+  DomainsFlushInput: DomainsFlushInput;
+  DomainsFlushPayload: DomainsFlushPayload;
   Drill: DrillView;
   DrillConnection: Connection<DrillView>;
   DrillEdge: Omit<DrillEdge, 'node'> & { node: ResolversParentTypes['Drill'] };
@@ -3266,6 +3310,7 @@ export type ResolversParentTypes = {
   Service: ServiceParent;
   ServiceNode: NodeView;
   SituationCount: SituationCount;
+  SkippedDomains: SkippedDomains;
   String: Scalars['String']['output'];
   Subscription: Record<PropertyKey, never>;
   Summary: Summary;
@@ -3711,6 +3756,13 @@ export type DomainsApplyPayloadResolvers<ContextType = Context, ParentType exten
   userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
+export type DomainsFlushPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainsFlushPayload'] = ResolversParentTypes['DomainsFlushPayload']> = {
+  hasMore?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
+  requestedCount?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  skipped?: Resolver<ReadonlyArray<ResolversTypes['SkippedDomains']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type DrillResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Drill'] = ResolversParentTypes['Drill']> = {
   deliverAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   endedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
@@ -3890,6 +3942,7 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   domainUpdate?: Resolver<ResolversTypes['DomainUpdatePayload'], ParentType, ContextType, RequireFields<MutationDomainUpdateArgs, 'input'>>;
   domainVerify?: Resolver<ResolversTypes['DomainVerifyPayload'], ParentType, ContextType, RequireFields<MutationDomainVerifyArgs, 'input'>>;
   domainsApply?: Resolver<ResolversTypes['DomainsApplyPayload'], ParentType, ContextType, RequireFields<MutationDomainsApplyArgs, 'input'>>;
+  domainsFlush?: Resolver<ResolversTypes['DomainsFlushPayload'], ParentType, ContextType, RequireFields<MutationDomainsFlushArgs, 'input'>>;
   messageBounce?: Resolver<ResolversTypes['MessageBouncePayload'], ParentType, ContextType, RequireFields<MutationMessageBounceArgs, 'input'>>;
   messageCancel?: Resolver<ResolversTypes['MessageCancelPayload'], ParentType, ContextType, RequireFields<MutationMessageCancelArgs, 'input'>>;
   messageRetry?: Resolver<ResolversTypes['MessageRetryPayload'], ParentType, ContextType, RequireFields<MutationMessageRetryArgs, 'input'>>;
@@ -4242,6 +4295,11 @@ export type SituationCountResolvers<ContextType = Context, ParentType extends Re
   situation?: Resolver<ResolversTypes['Situation'], ParentType, ContextType>;
 };
 
+export type SkippedDomainsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SkippedDomains'] = ResolversParentTypes['SkippedDomains']> = {
+  domainCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['SkipReason'], ParentType, ContextType>;
+};
+
 export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
   messageTimeline?: SubscriptionResolver<ResolversTypes['TimelineEdge'], "messageTimeline", ParentType, ContextType, RequireFields<SubscriptionMessageTimelineArgs, 'id'>>;
   outageChanged?: SubscriptionResolver<ResolversTypes['OutageChange'], "outageChanged", ParentType, ContextType, Partial<SubscriptionOutageChangedArgs>>;
@@ -4555,6 +4613,7 @@ export type Resolvers<ContextType = Context> = {
   DomainUpdatePreview?: DomainUpdatePreviewResolvers<ContextType>;
   DomainVerifyPayload?: DomainVerifyPayloadResolvers<ContextType>;
   DomainsApplyPayload?: DomainsApplyPayloadResolvers<ContextType>;
+  DomainsFlushPayload?: DomainsFlushPayloadResolvers<ContextType>;
   Drill?: DrillResolvers<ContextType>;
   DrillConnection?: DrillConnectionResolvers<ContextType>;
   DrillEdge?: DrillEdgeResolvers<ContextType>;
@@ -4617,6 +4676,7 @@ export type Resolvers<ContextType = Context> = {
   Service?: ServiceResolvers<ContextType>;
   ServiceNode?: ServiceNodeResolvers<ContextType>;
   SituationCount?: SituationCountResolvers<ContextType>;
+  SkippedDomains?: SkippedDomainsResolvers<ContextType>;
   Subscription?: SubscriptionResolvers<ContextType>;
   Summary?: SummaryResolvers<ContextType>;
   Tenant?: TenantResolvers<ContextType>;

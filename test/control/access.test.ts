@@ -116,6 +116,7 @@ const mutations = (): Readonly<Record<string, Record<string, unknown>>> => {
     domainUnsuspend: { name: DOMAIN },
     domainTransfer: { name: DOMAIN, tenantId: strangerId },
     domainFlush: { name: DOMAIN },
+    domainsFlush: { by: { tenantId: '00000000-0000-7000-8000-000000000001' } },
     domainReleaseBreaker: { name: DOMAIN },
     domainBounceHeld: { name: DOMAIN },
     domainPause: { name: DOMAIN, until: future },

@@ -51,6 +51,7 @@ const BOUNDED: Readonly<Record<string, string>> = {
   'Drill.findings': 'the codes there are',
   'DomainSetMxPayload.records': 'an answer of the DNS',
   'DomainUnsetMxPayload.records': 'an answer of the DNS',
+  'DomainsFlushPayload.skipped': 'the reasons there are',
   'Message.recipients': 'one SMTP transaction',
   'TimelineEntry.recipients': 'one SMTP transaction',
   'Webhook.events': 'the kinds there are',

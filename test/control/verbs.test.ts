@@ -2,6 +2,7 @@
  * The operator's verbs on a domain and on many messages, as the API gives them.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { foldDeltas } from '../../src/queue/counts.ts';
 import { carryOutOperations } from '../../src/queue/verbs/operation-steps.ts';
 import type { RouteHost } from '../../src/domains/route-check.ts';
 import { addDomain, type Harness, holdMessage, startControl } from './harness.ts';
@@ -107,6 +108,52 @@ test('verbs that request an attempt show it, and why it has not begun; null if t
   expect((await tried('domainUpdate', elsewhere)).requestedAttempt).toMatchObject({ waitsFor: 'NO_NODE' });
   expect((await tried('domainUpdate', elsewhere)).requestedAttempt).toBeNull();
   expect((await tried('domainFlush', { name: 'nobody.example' })).requestedAttempt).toBeNull();
+});
+
+test('domainsFlush says for how many an attempt was requested, and why not for the others', async () => {
+  const PAYLOAD = 'requestedCount hasMore skipped { reason domainCount }';
+  const nothing = { requestedCount: null, hasMore: null, skipped: [] };
+  const tenantId = '00000000-0000-7000-8000-000000000001';
+  const id = await addDomain(control, 'many.example');
+  await holdMessage(control.database, { destinationId: id });
+  await foldDeltas(control.database.sql);
+  const idle = { reason: 'NOTHING_HELD', domainCount: expect.any(Number) };
+  const first = await change<Record<string, unknown>>(
+    'domainsFlush',
+    { by: { tenantId }, idempotencyKey: 'many' },
+    PAYLOAD,
+  );
+  expect(first).toEqual({ requestedCount: 1, hasMore: false, skipped: [idle], userErrors: [] });
+  expect(
+    await change<Record<string, unknown>>('domainsFlush', { by: { tenantId }, idempotencyKey: 'many' }, PAYLOAD),
+  ).toEqual(first);
+  const again = { requestedCount: 0, hasMore: false, skipped: [{ reason: 'ALREADY_REQUESTED', domainCount: 1 }, idle] };
+  expect(await change<Record<string, unknown>>('domainsFlush', { by: { all: true } }, PAYLOAD)).toEqual({
+    ...again,
+    userErrors: [],
+  });
+  expect(
+    await change<Record<string, unknown>>('domainsFlush', { by: { nextHop: 'mail.many.example' } }, PAYLOAD),
+  ).toMatchObject({
+    requestedCount: 0,
+    skipped: [],
+  });
+  for (const [by, code, path] of [
+    [{ all: false }, 'INVALID', 'by.all'],
+    [{ nextHop: 'no host' }, 'INVALID', 'by.nextHop'],
+    [{ tenantId: 'nobody' }, 'NOT_FOUND', 'by.tenantId'],
+  ] as const) {
+    const refused = await change<Record<string, unknown>>('domainsFlush', { by }, PAYLOAD);
+    expect([refused, codesOf(refused)]).toEqual([expect.objectContaining(nothing), [[code, path]]]);
+  }
+  const { errors } = await control.post(
+    'mutation { domainsFlush(input: { by: { all: true, nextHop: "a.example" } }) { requestedCount } }',
+  );
+  expect(errors).toHaveLength(1);
+  const { auditEntries } = await control.ask<{ auditEntries: { nodes: { subjectId: string | null }[] } }>(
+    '{ auditEntries(first: 10, filter: { mutation: "domainsFlush", outcome: DONE }) { nodes { subjectId } } }',
+  );
+  expect(auditEntries.nodes.map(({ subjectId }) => subjectId)).toEqual([null, null, tenantId]);
 });
 
 describe('domainExtendHold', () => {

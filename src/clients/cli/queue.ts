@@ -186,6 +186,31 @@ async function stop(call: Call): Promise<Shown> {
   }));
 }
 
+const SKIPS: Readonly<Record<string, string>> = {
+  NOTHING_HELD: 'hold no mail',
+  ALREADY_REQUESTED: 'are being tried already',
+};
+
+/** Tries the mail of many domains; of one it is `domain flush`. */
+async function flush(call: Call): Promise<Shown> {
+  const tenantId = call.text('tenant');
+  const nextHop = call.text('next-hop');
+  const all = call.isSet('all') ? true : undefined;
+  const given = Object.entries({ tenantId, nextHop, all }).filter(([, value]) => value !== undefined);
+  if (given.length !== 1) throw new UsageError('give one of --tenant, --next-hop and --all');
+  const by = Object.fromEntries(given);
+  const answer = await mutate(call, 'domainsFlush', { by }, 'requestedCount hasMore skipped { reason domainCount }');
+  return shown(answer, (payload) => {
+    const others = payload.skipped.map(({ reason, domainCount }) => `, ${domainCount} ${SKIPS[reason] ?? reason}`);
+    const more = payload.hasMore === true ? '; there are more: repeat the command' : '';
+    return {
+      kind: 'LINE',
+      line: `${counted(payload.requestedCount ?? 0, 'domain')} tried now${others.join('')}${more}`,
+      data: payload,
+    };
+  });
+}
+
 function acting(word: Word, says: string): Action {
   const yes = word === 'Retry' ? '' : ' [--yes]';
   return {
@@ -211,6 +236,12 @@ export const queueVerb: VerbTable = {
     retry: acting('Retry', 'Tries held mail now.'),
     cancel: acting('Cancel', 'Cancels held mail without a report to its senders.'),
     bounce: acting('Bounce', 'Returns held mail to its senders.'),
+    flush: {
+      usage: '(--tenant ID | --next-hop HOST | --all)',
+      says: 'Tries the held mail of all domains of a tenant, of a primary that is back, or of all domains now.',
+      mutations: ['domainsFlush'],
+      run: flush,
+    },
     stop: {
       usage: 'OPERATION-ID',
       says: 'Stops an action on many messages; what is done stays done.',

@@ -70,6 +70,8 @@ const WORK: Readonly<Record<string, number>> = {
   operation: 20,
   message: 20,
   domain: 20,
+  // Up to 10,000 rows are written.
+  domainsFlush: 5_000,
 };
 
 type Variables = Readonly<Record<string, unknown>>;

@@ -1,17 +1,21 @@
-/** The operator's verbs on a domain: flush, pause, resume, a longer hold; the breaker released, or what it suspects ended. */
+/** The operator's verbs on a domain: flush, also of many, pause, resume, a longer hold; the breaker released, or what it suspects ended. */
 import { wholeUnits } from '../../mail/duration.ts';
 import { type DomainChange, noSuchDomain, refuse } from '../../domains/change.ts';
 import { findDomain } from '../../domains/domains.ts';
+import { noSuchTenant } from '../../domains/owner.ts';
 import type { RelayDomain } from '../../domains/relay-domain.ts';
-import { invalid, type UserError } from '../../input/checked.ts';
+import { bad, type Checked, invalid, refused, shown, type UserError } from '../../input/checked.ts';
+import { askedId } from '../../mail/id.ts';
 import { releaseBreaker } from '../../outage/breaker-state.ts';
 import { requestFlush } from '../../outage/clock.ts';
+import { type FlushedDomains, flushMany, parseNextHop } from '../../outage/flush-many.ts';
 import { extendHold, MAX_HOLD_HOURS } from '../../outage/hold.ts';
 import { pauseDestination, resumeDestination } from '../../outage/pause.ts';
 import { bounceSuspected } from '../../queue/verbs/commands.ts';
 import { findOperation } from '../../queue/verbs/operations.ts';
+import { findTenants } from '../../tenants/tenants.ts';
 import type { Context } from '../context.ts';
-import type { DomainBounceHeldInput, MutationResolvers } from '../generated.ts';
+import type { DomainBounceHeldInput, DomainsFlushBy, DomainsFlushInput, MutationResolvers } from '../generated.ts';
 import { checkReason, type DomainPayload, findServed, type Given, once, onDelivery, onDomain } from '../mutate.ts';
 import { tooManyOperations } from './message-mutations.ts';
 
@@ -23,6 +27,7 @@ interface NamedInput {
 export const domainVerbs: MutationResolvers = {
   domainFlush: (_parent, { input }, context) =>
     onAny(context, input, ({ destinationId }) => requestFlush(context.sql, context.viewer, destinationId)),
+  domainsFlush: (_parent, { input }, context) => flushDomains(context, input),
   domainReleaseBreaker: (_parent, { input }, context) =>
     onAny(context, input, async ({ destinationId, name }) => {
       const released = await releaseBreaker(context.sql, context.viewer, destinationId);
@@ -50,6 +55,37 @@ export const domainVerbs: MutationResolvers = {
     onServed(context, input, (domain) => extend(context, domain, input.by)),
   domainBounceHeld: (_parent, { input }, context) => bounceHeld(context, input),
 };
+
+async function flushDomains(context: Context, input: Given<DomainsFlushInput>) {
+  const { sql, viewer } = context;
+  const done = await once(context, input, async ({ by }) => {
+    const which = await checkWhich(context, by);
+    if (which.kind === 'BAD') return refused(...which.errors);
+    const { skipped, ...counts } = await flushMany(sql, viewer, which.value);
+    const reasons = [...skipped].map(([reason, domainCount]) => ({ reason, domainCount }));
+    return { kind: 'DONE', skipped: reasons.filter(({ domainCount }) => domainCount > 0), ...counts } as const;
+  });
+  if (done.kind === 'DONE') return { ...done, userErrors: [] };
+  return { requestedCount: null, skipped: [], hasMore: null, userErrors: done.errors };
+}
+
+async function checkWhich({ load, viewer }: Context, by: DomainsFlushBy): Promise<Checked<FlushedDomains>> {
+  const { tenantId, nextHop: host, all } = by;
+  if (tenantId != null) {
+    const id = askedId(tenantId.toLowerCase());
+    const isKnown = (viewer.isOperator || id === viewer.tenantId) && (await load.byId(findTenants, id)) !== null;
+    if (isKnown) return { kind: 'OK', value: { tenantId: id, nextHop: null } };
+    return bad({ ...noSuchTenant(tenantId), path: ['by', 'tenantId'] });
+  }
+  if (host != null) {
+    const nextHop = parseNextHop(host);
+    if (nextHop !== null) return { kind: 'OK', value: { tenantId: null, nextHop } };
+    const message = `"${shown(host)}" is neither a host name nor an IP address. Enter one, such as mail.example.org.`;
+    return bad(invalid(['by', 'nextHop'], message));
+  }
+  if (all) return { kind: 'OK', value: { tenantId: null, nextHop: null } };
+  return bad(invalid(['by', 'all'], 'all is true, or another field is given.'));
+}
 
 /** Also of a domain that is merely claimed. `work` says whether it has requested an attempt. */
 function onAny(context: Context, input: Given<NamedInput>, work: (domain: RelayDomain) => Promise<boolean>) {

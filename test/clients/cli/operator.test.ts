@@ -1,0 +1,39 @@
+/** What the operator of the service does with the command, against a real control plane. */
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import type { SingleVerb, VerbTable } from '../../../src/clients/cli/action.ts';
+import { queueVerb } from '../../../src/clients/cli/queue.ts';
+import { OPERATOR_TENANT_ID } from '../../../src/mail/viewer.ts';
+import { foldDeltas } from '../../../src/queue/counts.ts';
+import { addDomain, type Harness, holdMessage, startControl } from '../../control/harness.ts';
+import { callVerb, type Ended } from './call-verb.ts';
+
+let control: Harness;
+beforeAll(async () => {
+  control = await startControl();
+});
+afterAll(() => control.close());
+
+const call = (verb: SingleVerb | VerbTable, args: readonly string[]): Promise<Ended> =>
+  callVerb(control.url, verb, args);
+
+test('mail of many domains is tried at once, by what they have in common', async () => {
+  const destinationId = await addDomain(control, 'flushed.example');
+  await holdMessage(control.database, { destinationId });
+  await foldDeltas(control.database.sql);
+  expect(await call(queueVerb, ['flush', '--next-hop', 'mail.nowhere.example'])).toMatchObject({
+    code: 0,
+    out: ['0 domains tried now'],
+  });
+  expect((await call(queueVerb, ['flush', '--tenant', OPERATOR_TENANT_ID])).out).toEqual([
+    expect.stringMatching(/^1 domain tried now(, \d+ hold no mail)?$/),
+  ]);
+  expect((await call(queueVerb, ['flush', '--all'])).out).toEqual([
+    expect.stringMatching(/^0 domains tried now, 1 are being tried already(, \d+ hold no mail)?$/),
+  ]);
+  expect(await call(queueVerb, ['flush', '--all', '--tenant', OPERATOR_TENANT_ID])).toMatchObject({
+    code: 2,
+    out: [],
+  });
+  expect(await call(queueVerb, ['flush'])).toMatchObject({ code: 2, out: [] });
+  expect(await call(queueVerb, ['flush', '--next-hop', 'no host'])).toMatchObject({ code: 1, out: [] });
+});
