@@ -19,7 +19,7 @@ import type { QueueView } from '../queue/read/queues.ts';
 import type { MailEvents } from '../telemetry/events.ts';
 import type { TokenCache } from '../tenants/token-cache.ts';
 import type { RecipientStatuses } from '../verification/recipient-status.ts';
-import type { AnswerRoom } from './admission/request-room.ts';
+import type { AnswerRoom } from './admission/answer-room.ts';
 import type { Caller } from './admission/auth.ts';
 import type { Session } from './subscriptions/outbox.ts';
 import type { Subscriptions } from './subscriptions/subscriptions.ts';

@@ -12,7 +12,7 @@ import { createBoundedMap } from '../db/bounded-map.ts';
 import type { Sql } from '../db/client.ts';
 import { isDatabaseAway } from '../db/connection-lost.ts';
 import type { ApiOperation } from '../telemetry/metrics.ts';
-import type { AnswerRoom } from './admission/request-room.ts';
+import type { AnswerRoom } from './admission/answer-room.ts';
 import { auditMutations } from './audit.ts';
 import type { Account } from './admission/billing.ts';
 import { type Context, createContext, createLoad, type Load, type ServiceParts } from './context.ts';

@@ -7,7 +7,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { type Context as HttpContext, Hono } from 'hono';
 import { monotonicMs } from '../clock.ts';
@@ -15,13 +15,9 @@ import { isDatabaseAway } from '../db/connection-lost.ts';
 import { OPERATOR_TENANT_ID } from '../mail/viewer.ts';
 import { createAuthentication, UNAUTHENTICATED } from './admission/auth.ts';
 import { createBilling } from './admission/billing.ts';
-import {
-  boundRequests,
-  type ConnectionBounds,
-  createConnectionBounds,
-  isLeftUnread,
-  SERVER_TIMES,
-} from './admission/connection-bounds.ts';
+import { type AnswerRoom, boundTaking, createAnswerRoom, createPageRoom } from './admission/answer-room.ts';
+import { type ConnectionBounds, createConnectionBounds, SERVER_TIMES } from './admission/connection-bounds.ts';
+import { createExecutions } from './admission/executions.ts';
 import type { ServiceParts } from './context.ts';
 import { createAdmission } from './admission/document-turns.ts';
 import { loadGraphiql } from './graphiql.ts';
@@ -43,13 +39,9 @@ import {
 } from './admission/refusals.ts';
 import { rejectPage } from './reject-pages.ts';
 import { readBody } from './admission/request-body.ts';
-import {
-  type AnswerRoom,
-  boundTaking,
-  createAnswerRoom,
-  createPageRoom,
-  createRequestRooms,
-} from './admission/request-room.ts';
+import { inOrder, isLeftUnread } from './admission/request-order.ts';
+import { createRequestRooms } from './admission/request-room.ts';
+import { listenOn, type ListenResult } from './listen.ts';
 import type { Session } from './subscriptions/outbox.ts';
 import { createSubscriptions, type Subscriptions } from './subscriptions/subscriptions.ts';
 
@@ -81,11 +73,11 @@ export async function createControl(parts: ControlParts): Promise<ControlResult>
   const subscriptions = createSubscriptions(parts.sql, parts.events);
   const connections = createConnectionBounds(parts.strangerNetwork);
   const app = createApp(parts, subscriptions, connections);
-  // What is left of a refused body is left unread (connection-bounds.ts).
+  // What is left of a refused body is left unread (request-order.ts).
   const answer = getRequestListener(app.fetch, { autoCleanupIncoming: false });
   const server = createServer(
     SERVER_TIMES,
-    boundRequests((request, response) => void answer(request, response)),
+    inOrder((request, response) => void answer(request, response), connections.isStranger),
   );
   connections.watch(server);
   const listening = await listenOn(server, parts.listen);
@@ -160,7 +152,7 @@ function addGraphql(
   const authenticate = createAuthentication(parts.operatorToken, parts.tokens.find);
   const billing = createBilling(monotonicMs);
   const rooms = createRequestRooms(OPERATOR_TENANT_ID);
-
+  const executions = createExecutions();
   const kept = createIntrospectionAnswers();
   const answers = createAnswerRoom(OPERATOR_TENANT_ID);
   const { gate, answer } = createGraphqlServer(parts, SDL, { subscriptions, answers });
@@ -212,6 +204,14 @@ function addGraphql(
     const sender = { tenantId: caller.viewer.tenantId, scopes: caller.scopes, account };
     const body = await readBody({ admission, rooms }, { incoming, sender, signal: gone.signal });
     if (body.kind === 'REFUSED') return refused(body);
+    // Whoever has the turn of a large request is not kept from ending it, and the operator from nothing.
+    const tokenId = body.isLarge ? null : (caller.actor.token?.id ?? null);
+    const execution =
+      tokenId === null ? null : await executions.begin({ tenantId: sender.tenantId, tokenId, signal: gone.signal });
+    if (execution?.kind === 'REFUSED') {
+      body.release();
+      return refused(execution);
+    }
     try {
       const session: Session = {
         caller,
@@ -230,6 +230,7 @@ function addGraphql(
       const response = await answerFromMemory(kept, scope, { accept, answer: () => answer(c.req.raw, scope) });
       return (await boundAnswer(answers, response, scope)) ?? refused(ANSWERS_FULL);
     } finally {
+      execution?.end();
       body.release();
     }
   });
@@ -250,19 +251,23 @@ function addGraphql(
   app.get('/', async (c) => (wantsHtml(c) ? page(c) : c.text('Backup MX: POST /graphql, GET /schema.graphql\n')));
 }
 
+/** Encoding and writing it take some 2 µs of the processor. */
+const COST_PER_KIB = 1;
+
 /** The answer with its octets counted; null: there is no room for it. What comes bit by bit has bounds of its own. */
 async function boundAnswer(
   room: AnswerRoom,
   response: Response,
-  { session, asked }: RequestScope,
+  { session, asked, account }: RequestScope,
 ): Promise<Response | null> {
   const { headers, status } = response;
   if (!(headers.get('Content-Type') ?? '').includes('json')) return response;
   const body = await response.arrayBuffer();
   const { done, hangUp, caller } = session;
   const octets = body.byteLength;
-  const shortage = room.holdAnswer({ tenantId: caller.viewer.tenantId, octets, done });
-  if (shortage !== null && asked.operation !== 'mutation') return null;
+  account.charge((octets / 1024) * COST_PER_KIB);
+  const mustBeTold = asked.operation === 'mutation';
+  if (room.holdAnswer({ tenantId: caller.viewer.tenantId, octets, done, mustBeTold }) !== null) return null;
   boundTaking(octets, done, hangUp);
   return new Response(body, { headers, status });
 }
@@ -330,53 +335,4 @@ async function graphiql(c: HttpContext, onOctets: (octets: number) => void): Pro
     Vary: 'Accept, Accept-Encoding',
     ...(isGzip ? { 'Content-Encoding': 'gzip' } : {}),
   });
-}
-
-export type ListenResult =
-  | {
-      readonly kind: 'LISTENING';
-      readonly address: { readonly host: string; readonly port: number };
-      /** Takes no more requests, lets those under way finish for a moment, then closes all connections. */
-      readonly close: () => Promise<void>;
-    }
-  | { readonly kind: 'FAILED'; readonly message: string; readonly error: Error };
-
-/** Requests are answered in milliseconds; what takes longer waits for a database that is going down as well. */
-const CLOSE_GRACE_MS = 2_000;
-
-/** Listens on the address, or says in one line why not. */
-function listenOn(server: Server, wanted: { readonly host: string; readonly port: number }): Promise<ListenResult> {
-  return new Promise((resolve) => {
-    server.once('error', (error) => resolve({ kind: 'FAILED', message: describe(error, wanted), error }));
-    server.listen(wanted.port, wanted.host, () => {
-      const bound = server.address();
-      const port = typeof bound === 'object' && bound !== null ? bound.port : wanted.port;
-      resolve({ kind: 'LISTENING', address: { host: wanted.host, port }, close: () => closeServer(server) });
-    });
-  });
-}
-
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
-    server.close(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
-}
-
-function describe(error: Error, { host, port }: { readonly host: string; readonly port: number }): string {
-  const where = `HTTP_LISTEN: ${host.includes(':') ? `[${host}]` : host}:${port}`;
-  switch ('code' in error ? error.code : null) {
-    case 'EADDRINUSE':
-      return `${where} is in use by another process; stop that one or choose another port`;
-    case 'EACCES':
-      return `${where} needs a right this process does not have; choose a port above 1023`;
-    case 'EADDRNOTAVAIL':
-      return `${where} is not an address of this machine`;
-    default:
-      return `${where} cannot be listened on: ${error.message}`;
-  }
 }

@@ -1,7 +1,7 @@
 /** What a client asks for and does not read is not kept for it without end. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { connect, type Socket } from 'node:net';
-import { createAnswerRoom } from '../../src/control/admission/request-room.ts';
+import { createAnswerRoom } from '../../src/control/admission/answer-room.ts';
 import { until } from '../helpers/child.ts';
 import { addDomain, addTenant, type Harness, holdMessage, startControl } from './harness.ts';
 
@@ -73,7 +73,7 @@ test('messages read whole are so many at once, whichever token asks; when they a
   await until('there is room again', 20_000, async () => (await ask(tokens[1] ?? '')).data.message.content !== null);
 });
 
-test('large answers on their way share a room, small ones do not; the share of a tenant is not the others’', () => {
+test('answers on their way share a room, small ones another; the share of a tenant is not the others’', () => {
   const room = createAnswerRoom('operator');
   const done = new Promise<void>(() => undefined);
   const hold = (tenantId: string, octets: number) => room.holdAnswer({ tenantId, octets, done });
@@ -83,5 +83,20 @@ test('large answers on their way share a room, small ones do not; the share of a
     null,
     'FULL',
   ]);
-  expect([hold('c', 1000), hold('operator', 60 * MIB)]).toEqual([null, null]);
+  const small = (tenantId: string, count: number) =>
+    Array.from({ length: count }, () => hold(tenantId, 64 * 1024)).filter((shortage) => shortage !== null);
+  // A tenant's 256 of the largest small ones, and four tenants' in all.
+  expect([small('a', 257), small('b', 256), small('c', 256), small('d', 256)]).toEqual([['SHARE_USED'], [], [], []]);
+  expect([hold('e', 1), hold('operator', 1000), hold('operator', 60 * MIB)]).toEqual(['FULL', null, null]);
+});
+
+test('the result of a mutation is told whether there is room or not, and leaves less for queries', async () => {
+  const room = createAnswerRoom('operator');
+  const over = Promise.withResolvers<void>();
+  const hold = (octets: number, mustBeTold: boolean) =>
+    room.holdAnswer({ tenantId: 'a', octets, done: over.promise, mustBeTold });
+  expect([hold(60 * MIB, true), hold(60 * MIB, true), hold(MIB, false)]).toEqual([null, null, 'SHARE_USED']);
+  over.resolve();
+  await over.promise;
+  expect(hold(64 * MIB, false)).toBe(null);
 });

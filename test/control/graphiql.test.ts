@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { connect, type Socket } from 'node:net';
-import { createPageRoom } from '../../src/control/admission/request-room.ts';
+import { createPageRoom } from '../../src/control/admission/answer-room.ts';
 import { until } from '../helpers/child.ts';
 import { type Harness, startControl } from './harness.ts';
 

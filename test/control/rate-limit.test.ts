@@ -34,6 +34,17 @@ test('many at once owe one bucket at the most, and a bucket holds no more than i
   expect(limit.begin('a')).toBe(1);
 });
 
+test('fifty requests of one token at once are all answered', async () => {
+  const { tenantId } = await addTenant(control.database, 'parallel');
+  const { tokenCreate } = await control.ask<{ tokenCreate: { secret: string } }>(
+    'mutation ($input: TokenCreateInput!) { tokenCreate(input: $input) { secret } }',
+    { input: { tenantId, name: 'parallel', scopes: ['QUEUE_READ'] } },
+  );
+  const ask = () => control.postAs(tokenCreate.secret, '{ messages(first: 10) { nodes { id } } }');
+  const answers = await Promise.all(Array.from({ length: 50 }, ask));
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+});
+
 test('429 with the time to wait and a code, before anything of the request is read', async () => {
   const { tenantId } = await addTenant(control.database);
   const { tokenCreate } = await control.ask<{ tokenCreate: { secret: string } }>(

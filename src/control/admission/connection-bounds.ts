@@ -6,9 +6,8 @@
  * one is answered 503. A connection that shows a valid token is its tenant's from then on, and bounded in the same way; trusted
  * clients are never counted. Does not know tokens.
  */
-import type { IncomingMessage, RequestListener, Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { setImmediate, setTimeout } from 'node:timers';
 
 /** A browser has six to one host; many people may share an address. */
 export const MOST_OF_NETWORK = 64;
@@ -30,6 +29,8 @@ const BUSY = [
 export interface ConnectionBounds {
   /** From now on for the connections of this server. */
   watch(server: Server): void;
+  /** Whether no request on this connection has shown a valid token; false of trusted clients. */
+  isStranger(socket: Socket): boolean;
   /**
    * A request on this connection has shown a valid token of this tenant; null: the operator's, which no bound holds for.
    * False: the tenant has too many, and each is being answered; this one is to be closed.
@@ -104,6 +105,7 @@ export function createConnectionBounds(networkOf: (address: string) => string | 
         });
       });
     },
+    isStranger: (socket) => strangers.has(socket),
     prove(socket, tenantId) {
       const connection = known.get(socket);
       forget(socket);
@@ -125,64 +127,4 @@ export function createConnectionBounds(networkOf: (address: string) => string | 
       return true;
     },
   };
-}
-
-const MOST_OPEN = 32;
-const MOST_EVER = 1000;
-
-/** Octets of a body that are not wanted, and that are read so that the connection may go on. */
-const MOST_UNREAD = 64 * 1024;
-/** For the client to read its answer. */
-const LINGER_MS = 1000;
-
-/**
- * Passes requests on to `listener`; closes connections that ask for too much. Browsers and libraries do not pipeline. A client that
- * does can have the runtime begin hundreds of thousands of requests from a few reads, without reading an answer. A connection that
- * has merely grown old gets `Connection: close`.
- */
-export function boundRequests(listener: RequestListener): RequestListener {
-  const counts = new WeakMap<Socket, { open: number; ever: number }>();
-  return (request, response) => {
-    const { socket } = request;
-    // What was read before the connection was closed comes all the same.
-    if (socket.destroyed) return;
-    const count = counts.get(socket) ?? { open: 0, ever: 0 };
-    counts.set(socket, count);
-    count.open += 1;
-    count.ever += 1;
-    if (count.open > MOST_OPEN || count.ever > MOST_EVER) {
-      socket.destroy();
-      return;
-    }
-    if (count.ever === MOST_EVER) response.setHeader('Connection', 'close');
-    // Otherwise Node reads and drops all of a body that is not being read when its answer is sent.
-    if (request.method === 'POST') request.read(0);
-    response.once('close', () => {
-      count.open -= 1;
-      closeUnread(request);
-    });
-    // In the next turn of the event loop: a client that is answered within its own event, and sends the next request at once,
-    // keeps bun from ever looking at other connections.
-    setImmediate(() => {
-      if (!socket.destroyed) listener(request, response);
-    });
-  };
-}
-
-/** Whether the rest of a body is too large to be read for nothing: the connection ends with the answer, which has to say so. */
-export function isLeftUnread({ complete, headers }: IncomingMessage): boolean {
-  return !complete && !(Number(headers['content-length'] ?? Number.NaN) <= MOST_UNREAD);
-}
-
-/** A large body that was refused is not read to its end: the connection is closed, in the client's direction first. */
-function closeUnread(request: IncomingMessage): void {
-  const { socket } = request;
-  if (socket.destroyed) return;
-  if (!isLeftUnread(request)) {
-    request.resume();
-    return;
-  }
-  request.pause();
-  socket.end();
-  setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }

@@ -70,6 +70,8 @@ export type Body =
       readonly kind: 'READ';
       readonly params: RequestParams;
       readonly admitted: Exclude<Admitted, { readonly kind: 'OWED' }>;
+      /** It has the turn of a large request. */
+      readonly isLarge: boolean;
       /** Called once, when the request is over. */
       readonly release: () => void;
     }
@@ -262,7 +264,8 @@ async function finish({
   if (admitted === null || query === null) return NO_QUERY;
   if (admitted.kind === 'OWED') return refuseForDebt(Math.max(request.sender.account.waitOf(), 1));
   const release = (): void => hold.release();
-  if (admitted.kind !== 'VALID') return { kind: 'READ', params: { query, variables: {} }, admitted, release };
+  if (admitted.kind !== 'VALID')
+    return { kind: 'READ', params: { query, variables: {} }, admitted, isLarge: false, release };
 
   if (!reading.isLarge()) {
     const shortage = hold.takeSmall(scan.counts().values * BYTES_PER_VALUE);
@@ -274,7 +277,7 @@ async function finish({
   if (variables.kind === 'REFUSED') return variables;
   reading.forget();
   const params = { query, ...(operationName === null ? {} : { operationName }), variables: variables.values };
-  return { kind: 'READ', params, admitted, release };
+  return { kind: 'READ', params, admitted, isLarge: reading.isLarge(), release };
 }
 
 function faulty({ message }: ScanFault): Refused {

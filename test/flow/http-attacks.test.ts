@@ -1,0 +1,119 @@
+/** Honest mail while clients ask the HTTP side for answers that they do not read, or for more than it can give. */
+import { afterAll, beforeAll, test } from 'bun:test';
+import { connect, type Socket } from 'node:net';
+import { expectHarmless, measureBeside } from '../helpers/attack-scene.ts';
+import { type Service, startService } from '../helpers/service.ts';
+
+const IN_FLIGHT_BYTES = 64 * 1024 * 1024;
+const MAILBOX = 'user@held.example';
+
+let service: Service;
+beforeAll(async () => {
+  service = await startService({
+    env: {
+      IN_FLIGHT_BYTES: `${IN_FLIGHT_BYTES}`,
+      DELIVERY_HOLD: 'true',
+      LOG_LEVEL: 'warn',
+      MESSAGES_PER_MINUTE: '1000000',
+    },
+  });
+  await service.graphql(
+    'mutation { domainCreate(input: { name: "held.example", deliverTo: [{ host: "192.0.2.1" }], hasCallAheads: false }) { userErrors { code } } }',
+  );
+}, 60_000);
+afterAll(() => service.remove());
+
+/** Tokens of a new tenant, which owes nothing yet. */
+async function newTokens(count: number): Promise<readonly string[]> {
+  const { tenantCreate } = await service.graphql<{ tenantCreate: { tenant: { id: string } } }>(
+    'mutation ($input: TenantCreateInput!) { tenantCreate(input: $input) { tenant { id } } }',
+    { input: { name: `attacker-${crypto.randomUUID()}` } },
+  );
+  const create = async (_: unknown, index: number): Promise<string> => {
+    const { tokenCreate } = await service.graphql<{ tokenCreate: { secret: string } }>(
+      'mutation ($input: TokenCreateInput!) { tokenCreate(input: $input) { secret } }',
+      { input: { tenantId: tenantCreate.tenant.id, name: `reader ${index}`, scopes: ['QUEUE_READ'] } },
+    );
+    return tokenCreate.secret;
+  };
+  return Promise.all(Array.from({ length: count }, create));
+}
+
+interface Crowd {
+  readonly count: number;
+  /** The text is sent again after so long, for as long as the connection lasts. Default: once. */
+  readonly everyMs?: number;
+  readonly addressOf: (index: number) => string;
+  readonly textOf: (index: number) => string;
+  /** False: nothing of an answer is read. */
+  readonly reads: boolean;
+}
+
+const COMES_AGAIN_MS = 200;
+
+/** Keeps so many connections, each of which sends its text at once; one that is closed comes again. */
+function attack({ count, everyMs, addressOf, textOf, reads }: Crowd, signal: AbortSignal): Promise<void> {
+  const { port } = new URL(service.httpUrl);
+  const sockets = new Set<Socket>();
+  const begin = (index: number): void => {
+    if (signal.aborted) return;
+    const socket = connect({ host: '127.0.0.1', port: Number(port), localAddress: addressOf(index) });
+    sockets.add(socket);
+    const again = everyMs === undefined ? undefined : setInterval(() => socket.write(textOf(index)), everyMs);
+    socket
+      .on('error', () => undefined)
+      .on('close', () => {
+        clearInterval(again);
+        sockets.delete(socket);
+        setTimeout(() => begin(index), COMES_AGAIN_MS);
+      });
+    if (reads) socket.resume();
+    else socket.pause();
+    socket.write(textOf(index));
+  };
+  for (let index = 0; index < count; index += 1) begin(index);
+  return new Promise((resolve) =>
+    signal.addEventListener('abort', () => {
+      for (const socket of sockets) socket.destroy();
+      resolve();
+    }),
+  );
+}
+
+const beside = (attacking: (signal: AbortSignal) => Promise<void>) =>
+  measureBeside({
+    service,
+    recipient: MAILBOX,
+    honestAddress: '127.0.0.1',
+    roundMs: 3000,
+    pairs: 1,
+    attack: attacking,
+  });
+
+test.each([['30 at once', 30, undefined]])(
+  'answers of 62 KB to requests, %s, on 480 connections that read nothing',
+  async (name, atOnce, everyMs) => {
+    const tokens = await newTokens(4);
+    // Short requests with long answers, which nothing remembers.
+    const members = 'fields { name description args { name description } }';
+    const types = ['Mutation', 'Mutation', 'Mutation', 'Query'].map(
+      (type, index) => `t${index}: __type(name: "${type}") { ${members} }`,
+    );
+    const body = JSON.stringify({ query: `{ service { version } ${types.join(' ')} }` });
+    const texts = tokens.map((token) =>
+      (
+        `POST /graphql HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n` +
+        `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+      ).repeat(atOnce),
+    );
+    const crowd: Crowd = {
+      count: 480,
+      ...(everyMs === undefined ? {} : { everyMs }),
+      addressOf: () => '127.0.0.1',
+      textOf: (index) => texts[index % texts.length] ?? '',
+      reads: false,
+    };
+    expectHarmless(`unread answers, ${name}`, await beside((signal) => attack(crowd, signal)), IN_FLIGHT_BYTES);
+  },
+  120_000,
+);
