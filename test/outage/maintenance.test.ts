@@ -23,7 +23,8 @@ test('an outage whose mail is all cancelled ends, and the clock with it; others 
   await fail(db, id);
   await fail(db, other);
   expect(await endEmptyOutages(db.sql)).toEqual([]);
-  await cancelHeld(db.database.queueSql, OPERATOR_VIEWER, id, 'test');
+  const input = { destinationId: id, reason: 'test', onResults: () => undefined };
+  await cancelHeld(db.database.queueSql, OPERATOR_VIEWER, input);
   expect(await endEmptyOutages(db.sql)).toMatchObject([{ domain: 'cancelled.test', outageClass: 'DOWN' }]);
   expect(await readDestination(db.sql, id)).toMatchObject({ isFailing: false, isDue: true, outageClass: null });
   expect(await readDestination(db.sql, other)).toMatchObject({ isFailing: true, outageClass: 'DOWN' });

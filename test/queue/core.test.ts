@@ -325,7 +325,14 @@ describe('verbs', () => {
       results: [{ state: 'FAILED', hasEnded: true }],
     });
     expect(await bounceMessage(db.sql, OPERATOR_VIEWER, one.id, 'again')).toEqual({ kind: 'ENDED' });
-    expect(await cancelHeld(db.sql, OPERATOR_VIEWER, destination, 'all')).toBe(2);
+    const told: string[] = [];
+    const input = {
+      destinationId: destination,
+      reason: 'all',
+      onResults: (results: readonly RecipientResult[]) => void told.push(...results.map(({ state }) => state)),
+    };
+    expect(await cancelHeld(db.sql, OPERATOR_VIEWER, input)).toBe(2);
+    expect(told).toEqual(['CANCELLED', 'CANCELLED']);
     expect(await heldCount(destination)).toBe(0);
     const events = await db.sql<{ kind: string; reason: string }[]>`
       select kind, facts ->> 'reason' as reason from events where destination_id = ${destination} order by kind, id`;

@@ -137,7 +137,7 @@ async function runAll(): Promise<void> {
   }
   await timelineOf(sql, OPERATOR_VIEWER, { messageId: second?.id ?? newId(), limit: 20, after: null });
   await readQueues(sql, OPERATOR_VIEWER, [destinationId]);
-  await cancelHeld(sql, OPERATOR_VIEWER, destinationId, 'end');
+  await cancelHeld(sql, OPERATOR_VIEWER, { destinationId, reason: 'end', onResults: () => undefined });
   await spool.close();
 }
 

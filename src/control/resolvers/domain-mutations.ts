@@ -81,9 +81,14 @@ async function preview({ domains, viewer, load }: Context, input: DomainUpdateIn
  * After the domains are gone, so that nothing is accepted meanwhile. A node that dies in the middle of it leaves the rest held,
  * and it is delivered: the safe side.
  */
-async function cancelHeldOf({ queueSql, viewer }: Context, removed: readonly RelayDomain[]): Promise<void> {
+async function cancelHeldOf({ queueSql, viewer, events }: Context, removed: readonly RelayDomain[]): Promise<void> {
   for (const { name, status, destinationId } of removed) {
-    if (status !== 'PENDING') await cancelHeld(queueSql, viewer, destinationId, `domain ${name} deleted`);
+    if (status === 'PENDING') continue;
+    await cancelHeld(queueSql, viewer, {
+      destinationId,
+      reason: `domain ${name} deleted`,
+      onResults: (results) => events.settled(name, results),
+    });
   }
 }
 

@@ -73,8 +73,20 @@ export function bounceMessage(sql: Sql, viewer: Viewer, id: string, reason: stri
   return endMessage(sql, viewer, { id, outcome: 'FAILED', reply: `[returned: ${reason}]`, reason });
 }
 
-/** Cancels all that a destination holds, in bounded batches, but for what is in delivery. Returns how many messages. */
-export async function cancelHeld(sql: Sql, viewer: Viewer, destinationId: string, reason: string): Promise<number> {
+/** All that a destination holds, but for what is in delivery. */
+export interface CancelHeldInput {
+  readonly destinationId: string;
+  readonly reason: string;
+  /** Called for each batch, after its COMMIT. */
+  readonly onResults: (results: readonly RecipientResult[]) => void;
+}
+
+/** Cancels in bounded batches. Returns how many messages. */
+export async function cancelHeld(
+  sql: Sql,
+  viewer: Viewer,
+  { destinationId, reason, onResults }: CancelHeldInput,
+): Promise<number> {
   let cancelled = 0;
   let after = FIRST_ID;
   for (;;) {
@@ -105,6 +117,7 @@ export async function cancelHeld(sql: Sql, viewer: Viewer, destinationId: string
       ),
       attempts: [],
     });
+    onResults(results);
     cancelled += new Set(results.filter(({ hasEnded }) => hasEnded).map(({ messageId }) => messageId)).size;
   }
 }
