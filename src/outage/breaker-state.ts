@@ -38,6 +38,8 @@ export interface BreakerFeed {
 export interface BreakerStep {
   readonly from: BreakerState;
   readonly to: BreakerState;
+  /** A trial was over before this step, which is a second one. */
+  readonly isAfterTrial: boolean;
   /** The reply that opened a breaker which has just opened, verbatim. */
   readonly reply: string | null;
   /** The outage that was opened with it. */
@@ -85,13 +87,16 @@ export async function feedBreaker(sql: TransactionSql, feed: BreakerFeed): Promi
   const evidence = await gatherEvidence(sql, current, feed);
   const to = nextBreakerState(evidence);
   await move(sql, { current, feed, to });
-  const from = row.breaker;
+  /** As the record has it. */
+  const recorded = row.is_trial_over ? 'CLOSED' : row.breaker;
+  // A trial that is over may be followed by another one at once.
+  const from = row.breaker === to ? recorded : row.breaker;
   if (from === to) return null;
   const reply = to === 'OPEN' ? openingReply(refusals) : null;
   const opened = reply === null ? NOT_OPENED : await open(sql, feed, reply);
   if (to === 'OPEN') await forgetLateRefusals(sql, destinationId);
-  if (to !== 'OPEN' && current.breaker !== to) await recordStep(sql, current.tenant_id, { destinationId, to });
-  return { from, to, reply, ...opened };
+  if (to !== 'OPEN' && recorded !== to) await recordStep(sql, current.tenant_id, { destinationId, to });
+  return { from, to, isAfterTrial: row.is_trial_over && to !== 'CLOSED', reply, ...opened };
 }
 
 /** The same in a transaction of its own, where nothing needs to be stored with it. */

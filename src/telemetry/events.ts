@@ -52,6 +52,8 @@ interface OutageEnd {
 
 interface BreakerMove {
   readonly to: 'CLOSED' | 'TRIAL' | 'OPEN';
+  /** A trial was over before this step: it is told first. */
+  readonly isAfterTrial?: boolean;
   /** The reply that opened it. */
   readonly reply?: string | null;
   /** The outage that was opened with it. */
@@ -132,8 +134,9 @@ export function createMailEvents({ log, metrics, trace }: MailEventsOptions): Ma
     return log.outageReclassified({ domain, class: outageClass, formerClass, reply });
   };
   const breakerMoved: MailEvents['breakerMoved'] = (domain, move) => {
-    const { to, openedOutageId = null, formerClass = null } = move;
+    const { to, isAfterTrial = false, openedOutageId = null, formerClass = null } = move;
     const reply = move.reply ?? '';
+    if (isAfterTrial) breakerMoved(domain, { to: 'CLOSED' });
     metrics.breakerMoved(to);
     switch (to) {
       case 'OPEN':

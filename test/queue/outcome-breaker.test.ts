@@ -308,7 +308,8 @@ describe('a trial', () => {
     const { step, states } = await judge(refusing(['c']));
     expect(states).toEqual(['HELD']);
     const reply = '550 5.1.1 no such user';
-    expect(step).toEqual({ from: 'TRIAL', to: 'OPEN', reply, openedOutageId: null, formerClass: 'DOWN' });
+    const opening = { from: 'TRIAL', to: 'OPEN', isAfterTrial: false } as const;
+    expect(step).toEqual({ ...opening, reply, openedOutageId: null, formerClass: 'DOWN' });
     const stored = { breaker: 'OPEN', breaker_reply: reply, class: 'MISCONFIGURED', waits_s: 3600 };
     expect(await readDestination()).toMatchObject(stored);
     expect((await eventKinds()).slice(-2).toSorted()).toEqual(['BREAKER_OPENED', 'OUTAGE_RECLASSIFIED']);
@@ -327,6 +328,19 @@ describe('a trial', () => {
     await recordSuccess(db.sql, id);
     await db.moveClock('2 minutes');
     expect((await judge({ stranger: REFUSED })).states).toEqual(['HELD']);
+  });
+
+  test.each([
+    ['TRIAL', { taken: TAKEN }],
+    ['OPEN', refusing(named('spam', 10))],
+  ] as const)('that is over in an outage is recorded as closed before the step to %s', async (to, outcomes) => {
+    await setBreaker('TRIAL', 20);
+    await db.moveClock('601 seconds');
+    const { step } = await judge(outcomes);
+    expect(step).toMatchObject({ from: to === 'TRIAL' ? 'CLOSED' : 'TRIAL', to, isAfterTrial: true });
+    const steps = (await eventKinds()).filter((kind) => kind.startsWith('BREAKER_'));
+    expect(steps).toEqual(['BREAKER_CLOSED', to === 'TRIAL' ? 'BREAKER_TRIAL' : 'BREAKER_OPENED']);
+    expect(await readDestination()).toMatchObject({ breaker: to, trial_count: to === 'TRIAL' ? 1 : 0 });
   });
 
   test('one mailbox that is gone opens nothing, however much mail it has', async () => {

@@ -114,6 +114,13 @@ test('results are one line and one span per message, state and reply, with the h
   expect(body).toContain('backup_mx_reports_dropped_total 1\n');
 });
 
+test('a step of a breaker after a trial that is over: both are told', async () => {
+  const { lines, counts } = heardBy((events) => events.breakerMoved('a.test', { to: 'TRIAL', isAfterTrial: true }));
+  expect(lines.map((line) => line.split(' ')[0])).toEqual(['breakerClosed', 'breakerTrial']);
+  const body = await counts();
+  for (const to of ['CLOSED', 'TRIAL']) expect(body).toContain(`backup_mx_breaker_steps_total{to="${to}"} 1\n`);
+});
+
 test('an outage that opens with a breaker, and its end with mail held', async () => {
   const { lines, counts } = heardBy((events) => {
     events.breakerMoved('a.test', { to: 'OPEN', reply: '550 no', openedOutageId: 'id', formerClass: null });
