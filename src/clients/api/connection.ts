@@ -38,7 +38,7 @@ const TIMEOUT_MS = 120_000;
 /** A whole page of the largest messages is less. */
 const MOST_ANSWER_BYTES = 268_435_456;
 
-interface Answer {
+export interface Answer {
   readonly data?: unknown;
   readonly errors?: readonly { readonly message: string; readonly extensions?: Readonly<Record<string, unknown>> }[];
 }
@@ -56,12 +56,16 @@ export function connect(account: Account, interruption: AbortSignal): Connection
   const url = addressOf(account.url);
   return {
     async ask<T>(query: string, variables: Readonly<Record<string, unknown>> = {}) {
-      const { data, errors } = await post(url, account, { query, variables }, interruption);
-      const [error] = errors ?? [];
-      if (error !== undefined) throw new ClientError(lineOf(error));
-      return data as T;
+      return dataOf(await post(url, account, { query, variables }, interruption)) as T;
     },
   };
+}
+
+/** The data of an answer. Throws ClientError with its first error. */
+export function dataOf({ data, errors }: Answer): unknown {
+  const [error] = errors ?? [];
+  if (error !== undefined) throw new ClientError(lineOf(error));
+  return data;
 }
 
 /** Never an argument: every account of the machine can read those. */
@@ -89,7 +93,7 @@ function tokenOf(env: Environment): Given {
 }
 
 /** The given value is not repeated: errors end up in logs, and it may hold a password or be the token. */
-function addressOf({ value, name }: Given): URL {
+export function addressOf({ value, name }: Given): URL {
   const url = URL.canParse(value) ? new URL(value) : null;
   if (url === null || !/^https?:$/.test(url.protocol)) {
     throw new ClientError(`${name} is not the address of a service: expected one such as ${DEFAULT_URL}`);
@@ -120,14 +124,15 @@ async function post(url: URL, account: Account, body: unknown, interruption: Abo
     );
   }
   const { status } = answered;
-  const answer = parse(Buffer.from(answered.body).toString('utf8'));
+  const answer = parseAnswer(Buffer.from(answered.body).toString('utf8'));
   if (answer === null)
     throw new ClientError(`${url.origin} is not a Backup MX: it answered ${status} to a GraphQL request`);
   if (status === 401) throw new ClientError(`${account.token.name} is not a valid token of this service`);
   return answer;
 }
 
-function parse(text: string): Answer | null {
+/** Null: it is no answer to a GraphQL request. */
+export function parseAnswer(text: string): Answer | null {
   try {
     const value: unknown = JSON.parse(text);
     const isAnswer = typeof value === 'object' && value !== null && ('data' in value || 'errors' in value);

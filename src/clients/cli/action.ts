@@ -1,5 +1,5 @@
 /** Verbs of the command `backup-mx` as their files write them: arguments, one request or a few, and one way of showing the result. */
-import { ClientError, type Connection } from '../api/connection.ts';
+import { type Account, ClientError, type Connection } from '../api/connection.ts';
 import type { MutationName, Refused } from '../api/requests.ts';
 import type { Arguments } from './grammar.ts';
 import type { Cell, Table } from './table.ts';
@@ -21,10 +21,14 @@ export type Shown =
       readonly exitCode?: ExitCode;
     }
   | { readonly kind: 'LINE'; readonly line: string; readonly data: unknown; readonly exitCode?: ExitCode }
+  /** All of it was printed as it came. */
+  | { readonly kind: 'PRINTED' }
   | Refused;
 
 export interface Call extends Arguments {
   readonly ask: Connection['ask'];
+  /** The service that it asks, for what is more than one answer. */
+  readonly account: Account;
   readonly terminal: Terminal;
   readonly progress: Progress;
   /** An instant of the API as a person reads it: `in 12 min`, or as it is with `--utc`. Null stays null. */

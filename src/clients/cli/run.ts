@@ -76,10 +76,11 @@ async function runAction(
   const progress = startProgress(terminal);
   try {
     if ('runLocally' in action) return await action.runLocally(given, terminal);
-    const { ask } = connect(accountOf(terminal.env), terminal.interruption);
+    const account = accountOf(terminal.env);
+    const { ask } = connect(account, terminal.interruption);
     const nowMs = Date.now();
     const time = timeText(nowMs, given.isSet('utc'));
-    const shown = await action.run({ ...given, ask, terminal, progress, time });
+    const shown = await action.run({ ...given, ask, account, terminal, progress, time });
     progress.end();
     return show(shown, terminal, { isJson: given.isSet('json'), options: Object.keys(grammar.options) });
   } catch (error) {

@@ -16,12 +16,13 @@ export function show(shown: Shown, terminal: Terminal, { isJson, options }: Show
     else for (const error of shown.errors) terminal.report(`backup-mx: ${errorLine(error, options)}`);
     return FAILED;
   }
+  if (shown.kind === 'PRINTED') return DONE;
   const lines = isJson ? [JSON.stringify(shown.data)] : linesOf(shown, terminal);
   if (lines.length > 0) terminal.print(lines.join('\n'));
   return shown.kind === 'TABLE' ? DONE : (shown.exitCode ?? DONE);
 }
 
-function linesOf(shown: Exclude<Shown, Refused>, terminal: Terminal): readonly string[] {
+function linesOf(shown: Exclude<Shown, Refused | { kind: 'PRINTED' }>, terminal: Terminal): readonly string[] {
   if (shown.kind === 'LINE') return [shown.line];
   const look = { isStyled: mayStyle(terminal), width: terminal.width };
   if (shown.kind === 'TABLE') return tableLines(shown, look);

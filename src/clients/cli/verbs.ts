@@ -9,6 +9,7 @@ export const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   dnsbl: async () => (await import('./dnsbl.ts')).dnsblVerb,
   queue: async () => (await import('./queue.ts')).queueVerb,
   outage: async () => (await import('./outage.ts')).outageVerb,
+  watch: async () => (await import('./watch.ts')).watchVerb,
   rejections: async () => (await import('./rejections.ts')).rejectionsVerb,
   audit: async () => (await import('./audit.ts')).auditVerb,
   service: async () => (await import('./status.ts')).serviceVerb,
