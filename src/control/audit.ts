@@ -180,7 +180,7 @@ function tenantOf({ load }: Context, id: unknown): Promise<Tenant | null> {
 async function tenantSubject(context: Context, { id, name }: AuditedInput): Promise<AuditSubject> {
   const known = await tenantOf(context, id);
   if (known === null) return absent('TENANT', lower(name));
-  const state = { name: known.name, quotas: known.quotas };
+  const state = { name: known.name, quotas: known.quotas, suspension: known.suspension };
   return { kind: 'TENANT', id: known.id, name: lower(known.name), tenantId: known.id, state };
 }
 

@@ -1229,6 +1229,8 @@ export type Mutation = {
   readonly recipientListReplace: RecipientListReplacePayload;
   readonly tenantCreate: TenantCreatePayload;
   readonly tenantDelete: TenantDeletePayload;
+  readonly tenantSuspend: TenantSuspendPayload;
+  readonly tenantUnsuspend: TenantUnsuspendPayload;
   readonly tenantUpdate: TenantUpdatePayload;
   readonly tokenCreate: TokenCreatePayload;
   readonly tokenDelete: TokenDeletePayload;
@@ -1431,6 +1433,16 @@ export type MutationTenantCreateArgs = {
 
 export type MutationTenantDeleteArgs = {
   input: TenantDeleteInput;
+};
+
+
+export type MutationTenantSuspendArgs = {
+  input: TenantSuspendInput;
+};
+
+
+export type MutationTenantUnsuspendArgs = {
+  input: TenantUnsuspendInput;
 };
 
 
@@ -2258,6 +2270,7 @@ export type Tenant = Node & {
   readonly name: Scalars['String']['output'];
   readonly quotas: TenantQuotas;
   readonly revision: Scalars['Int']['output'];
+  readonly suspension?: Maybe<TenantSuspension>;
 };
 
 
@@ -2320,6 +2333,36 @@ export type TenantQuotasInput = {
   readonly recipientEntries?: InputMaybe<Scalars['Int']['input']>;
   readonly tokens?: InputMaybe<Scalars['Int']['input']>;
   readonly webhooks?: InputMaybe<Scalars['Int']['input']>;
+};
+
+export type TenantSuspendInput = {
+  readonly id: Scalars['ID']['input'];
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  readonly reason?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type TenantSuspendPayload = {
+  readonly __typename?: 'TenantSuspendPayload';
+  readonly tenant?: Maybe<Tenant>;
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+export type TenantSuspension = {
+  readonly __typename?: 'TenantSuspension';
+  readonly reason: Scalars['String']['output'];
+  readonly since: Scalars['DateTime']['output'];
+};
+
+export type TenantUnsuspendInput = {
+  readonly id: Scalars['ID']['input'];
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  readonly reason?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type TenantUnsuspendPayload = {
+  readonly __typename?: 'TenantUnsuspendPayload';
+  readonly tenant?: Maybe<Tenant>;
+  readonly userErrors: ReadonlyArray<UserError>;
 };
 
 export type TenantUpdateInput = {
@@ -3085,6 +3128,11 @@ export type ResolversTypes = {
   TenantEdge: ResolverTypeWrapper<Omit<TenantEdge, 'node'> & { node: ResolversTypes['Tenant'] }>;
   TenantQuotas: ResolverTypeWrapper<TenantQuotas>;
   TenantQuotasInput: TenantQuotasInput;
+  TenantSuspendInput: TenantSuspendInput;
+  TenantSuspendPayload: ResolverTypeWrapper<Omit<TenantSuspendPayload, 'tenant'> & { tenant?: Maybe<ResolversTypes['Tenant']> }>;
+  TenantSuspension: ResolverTypeWrapper<TenantSuspension>;
+  TenantUnsuspendInput: TenantUnsuspendInput;
+  TenantUnsuspendPayload: ResolverTypeWrapper<Omit<TenantUnsuspendPayload, 'tenant'> & { tenant?: Maybe<ResolversTypes['Tenant']> }>;
   TenantUpdateInput: TenantUpdateInput;
   TenantUpdatePayload: ResolverTypeWrapper<Omit<TenantUpdatePayload, 'tenant'> & { tenant?: Maybe<ResolversTypes['Tenant']> }>;
   TimelineActor: ResolverTypeWrapper<TimelineActor>;
@@ -3323,6 +3371,11 @@ export type ResolversParentTypes = {
   TenantEdge: Omit<TenantEdge, 'node'> & { node: ResolversParentTypes['Tenant'] };
   TenantQuotas: TenantQuotas;
   TenantQuotasInput: TenantQuotasInput;
+  TenantSuspendInput: TenantSuspendInput;
+  TenantSuspendPayload: Omit<TenantSuspendPayload, 'tenant'> & { tenant?: Maybe<ResolversParentTypes['Tenant']> };
+  TenantSuspension: TenantSuspension;
+  TenantUnsuspendInput: TenantUnsuspendInput;
+  TenantUnsuspendPayload: Omit<TenantUnsuspendPayload, 'tenant'> & { tenant?: Maybe<ResolversParentTypes['Tenant']> };
   TenantUpdateInput: TenantUpdateInput;
   TenantUpdatePayload: Omit<TenantUpdatePayload, 'tenant'> & { tenant?: Maybe<ResolversParentTypes['Tenant']> };
   TimelineActor: TimelineActor;
@@ -3956,6 +4009,8 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   recipientListReplace?: Resolver<ResolversTypes['RecipientListReplacePayload'], ParentType, ContextType, RequireFields<MutationRecipientListReplaceArgs, 'input'>>;
   tenantCreate?: Resolver<ResolversTypes['TenantCreatePayload'], ParentType, ContextType, RequireFields<MutationTenantCreateArgs, 'input'>>;
   tenantDelete?: Resolver<ResolversTypes['TenantDeletePayload'], ParentType, ContextType, RequireFields<MutationTenantDeleteArgs, 'input'>>;
+  tenantSuspend?: Resolver<ResolversTypes['TenantSuspendPayload'], ParentType, ContextType, RequireFields<MutationTenantSuspendArgs, 'input'>>;
+  tenantUnsuspend?: Resolver<ResolversTypes['TenantUnsuspendPayload'], ParentType, ContextType, RequireFields<MutationTenantUnsuspendArgs, 'input'>>;
   tenantUpdate?: Resolver<ResolversTypes['TenantUpdatePayload'], ParentType, ContextType, RequireFields<MutationTenantUpdateArgs, 'input'>>;
   tokenCreate?: Resolver<ResolversTypes['TokenCreatePayload'], ParentType, ContextType, RequireFields<MutationTokenCreateArgs, 'input'>>;
   tokenDelete?: Resolver<ResolversTypes['TokenDeletePayload'], ParentType, ContextType, RequireFields<MutationTokenDeleteArgs, 'input'>>;
@@ -4321,6 +4376,7 @@ export type TenantResolvers<ContextType = Context, ParentType extends ResolversP
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   quotas?: Resolver<ResolversTypes['TenantQuotas'], ParentType, ContextType>;
   revision?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  suspension?: Resolver<Maybe<ResolversTypes['TenantSuspension']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
@@ -4353,6 +4409,21 @@ export type TenantQuotasResolvers<ContextType = Context, ParentType extends Reso
   recipientEntries?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   tokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   webhooks?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+};
+
+export type TenantSuspendPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TenantSuspendPayload'] = ResolversParentTypes['TenantSuspendPayload']> = {
+  tenant?: Resolver<Maybe<ResolversTypes['Tenant']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type TenantSuspensionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TenantSuspension'] = ResolversParentTypes['TenantSuspension']> = {
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  since?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type TenantUnsuspendPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TenantUnsuspendPayload'] = ResolversParentTypes['TenantUnsuspendPayload']> = {
+  tenant?: Resolver<Maybe<ResolversTypes['Tenant']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
 export type TenantUpdatePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TenantUpdatePayload'] = ResolversParentTypes['TenantUpdatePayload']> = {
@@ -4685,6 +4756,9 @@ export type Resolvers<ContextType = Context> = {
   TenantDeletePayload?: TenantDeletePayloadResolvers<ContextType>;
   TenantEdge?: TenantEdgeResolvers<ContextType>;
   TenantQuotas?: TenantQuotasResolvers<ContextType>;
+  TenantSuspendPayload?: TenantSuspendPayloadResolvers<ContextType>;
+  TenantSuspension?: TenantSuspensionResolvers<ContextType>;
+  TenantUnsuspendPayload?: TenantUnsuspendPayloadResolvers<ContextType>;
   TenantUpdatePayload?: TenantUpdatePayloadResolvers<ContextType>;
   TimelineActor?: TimelineActorResolvers<ContextType>;
   TimelineConnection?: TimelineConnectionResolvers<ContextType>;

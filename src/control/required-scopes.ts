@@ -57,7 +57,7 @@ export function findForbidden(
   return [...errors.values()];
 }
 
-/** Puts the scope of each mutation before its work. */
+/** Puts the scope of each mutation before its work, and whether the caller's tenant is in service. */
 export function guardMutations(schema: GraphQLSchema): void {
   const mutation = schema.getMutationType();
   for (const field of Object.values(mutation?.getFields() ?? {})) {
@@ -65,12 +65,20 @@ export function guardMutations(schema: GraphQLSchema): void {
     const { resolve } = field;
     if (needed === null || resolve === undefined)
       throw new Error(`the mutation ${field.name} names no scope, or does nothing`);
-    field.resolve = (parent: unknown, args: { readonly [name: string]: unknown }, context: Context, info) =>
-      grants(context.caller.scopes, needed)
-        ? resolve(parent, args, context, info)
-        : { userErrors: [forbidden(needed)] };
+    field.resolve = (parent: unknown, args: { readonly [name: string]: unknown }, context: Context, info) => {
+      const { scopes, isTenantSuspended } = context.caller;
+      if (!grants(scopes, needed)) return { userErrors: [forbidden(needed)] };
+      return isTenantSuspended ? { userErrors: [SUSPENDED] } : resolve(parent, args, context, info);
+    };
   }
 }
+
+const SUSPENDED: UserError = {
+  path: [],
+  message:
+    'The operator of this service has suspended your tenant: its tokens only read. `viewer.tenant.suspension` has the reason.',
+  code: 'FORBIDDEN',
+};
 
 function forbidden(needed: Scope): UserError {
   const message = `Your token lacks the scope ${needed}. Use one that has it; nothing was changed.`;

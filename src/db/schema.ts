@@ -89,6 +89,9 @@ export const tenants = pgTable('tenants', {
   maxAlertContacts: integer('max_alert_contacts'),
   revision: integer('revision').notNull().default(1),
   deletedAt: instant('deleted_at'),
+  /** Both or neither. */
+  suspendedAt: instant('suspended_at'),
+  suspensionReason: text('suspension_reason'),
 });
 
 export const tokens = pgTable('tokens', {

@@ -5,7 +5,7 @@
  */
 import type { Sql, SqlExecutor } from '../db/client.ts';
 import { and, type Builder, eq, isAny, ne, part, query, tenantOnly } from '../db/query.ts';
-import { domains } from '../db/schema.ts';
+import { domains, tenants } from '../db/schema.ts';
 import { createSnapshot, type SnapshotOptions } from '../db/snapshot.ts';
 import { normalizeDomain } from '../mail/domain.ts';
 import type { Viewer } from '../mail/viewer.ts';
@@ -26,7 +26,10 @@ export interface DomainsOptions extends DomainRules {
 }
 
 export interface Domains extends DomainRules {
-  /** For every RCPT: the served domain of this name in its one form, from memory when warm. Not for a viewer: no tenant asks. */
+  /**
+   * For every RCPT: the served domain of this name in its one form, from memory when warm; SUSPENDED also while its tenant is. Not
+   * for a viewer: no tenant asks.
+   */
   findRelayDomain(name: string): Promise<RelayDomain | null>;
   /** Forgets what is in memory about the domain of this name. */
   drop(name: string): void;
@@ -43,7 +46,7 @@ const MOST_SUBDOMAINS = 100;
 const SNAPSHOT = { maxKnown: 50_000, maxUnknown: 10_000 };
 
 export function createDomains({ snapshot: bounds, ...rules }: DomainsOptions): Domains {
-  const served = createSnapshot({ ...SNAPSHOT, ...bounds, load: (name) => findServed(rules.sql, name) });
+  const served = createSnapshot({ ...SNAPSHOT, ...bounds, load: (name) => findInForce(rules.sql, name) });
   return {
     ...rules,
     findRelayDomain: served.find,
@@ -69,6 +72,21 @@ export async function findServed(
   const isMeant = and(eq(domains.name, name), IS_SERVED, viewer === null ? undefined : tenantOnly(domains, viewer));
   const [row] = await query(sql, (db) => db.select(DOMAIN_COLUMNS).from(domains).where(isMeant));
   return row === undefined ? null : relayDomainOf(row);
+}
+
+/** The served domain as mail for it is treated: SUSPENDED also while its tenant is. */
+async function findInForce(sql: SqlExecutor, name: string): Promise<RelayDomain | null> {
+  const isSuspended = part<boolean>`exists (select from ${tenants} where ${tenants.id} = ${domains.tenantId} and ${tenants.suspendedAt} is not null)`;
+  const isMeant = and(eq(domains.name, name), IS_SERVED);
+  const [row] = await query(sql, (db) =>
+    db
+      .select({ ...DOMAIN_COLUMNS, isSuspended })
+      .from(domains)
+      .where(isMeant),
+  );
+  if (row === undefined) return null;
+  const domain = relayDomainOf(row);
+  return row.isSuspended ? { ...domain, status: 'SUSPENDED' } : domain;
 }
 
 /** The viewer's domain of this name, in its one form. */

@@ -100,7 +100,9 @@ export async function isReachable(sql: SqlExecutor, domain: string): Promise<boo
           and (d.outage_id is not null or d.first_failure_at is not null or d.breaker = 'OPEN' or ${isPausedNow(sql)}
                or exists (select from outages o where o.destination_id = d.id and o.ended_at > bmx_now() - interval '1 day'
                             and o.drained_at is null)))
-      and not exists (select from domains where name = ${domain} and status = 'SUSPENDED') as is_reachable`;
+      and not exists (
+        select from domains m where m.name = ${domain} and m.status <> 'PENDING'
+          and (m.status = 'SUSPENDED' or m.tenant_id in (select id from tenants where suspended_at is not null))) as is_reachable`;
   return row?.is_reachable ?? false;
 }
 

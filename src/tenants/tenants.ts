@@ -22,6 +22,8 @@ export interface Tenant {
   readonly id: string;
   readonly name: string;
   readonly quotas: Quotas;
+  /** Null: it is in service. */
+  readonly suspension: { readonly reason: string; readonly since: Date } | null;
   readonly revision: number;
   readonly createdAt: Date;
 }
@@ -45,9 +47,12 @@ function tenantOf({
   name,
   revision,
   createdAt,
+  suspendedAt: since,
+  suspensionReason: reason,
   ...quotas
 }: Omit<typeof tenants.$inferSelect, 'deletedAt'>): Tenant {
-  return { id, name, quotas: quotasOf(quotas), revision, createdAt };
+  const suspension = since === null || reason === null ? null : { reason, since };
+  return { id, name, quotas: quotasOf(quotas), suspension, revision, createdAt };
 }
 
 /** Those of these that the viewer may see, by id. */
@@ -165,11 +170,18 @@ async function lockClaims(sql: SqlExecutor, tenantId: string): Promise<RelayDoma
 }
 
 /** The tenant that an operator may change, locked until COMMIT: domains and tokens that are added wait for it. */
-async function lockTenant(sql: SqlExecutor, viewer: Viewer, id: string): Promise<Tenant | null> {
+export async function lockTenant(sql: SqlExecutor, viewer: Viewer, id: string): Promise<Tenant | null> {
   if (!viewer.isOperator) return null;
   const isMeant = and(eq(tenants.id, askedId(id)), isNull(deletedAt));
   const [row] = await query(sql, (db) => db.select(COLUMNS).from(tenants).where(isMeant).for('update'));
   return row === undefined ? null : tenantOf(row);
+}
+
+/** One that exists, as it is now. */
+export async function readTenant(sql: SqlExecutor, id: string): Promise<Tenant> {
+  const [row] = await query(sql, (db) => db.select(COLUMNS).from(tenants).where(eq(tenants.id, id)));
+  if (row === undefined) throw new Error(`there is no tenant ${id}`);
+  return tenantOf(row);
 }
 
 function itselfOnly(viewer: Viewer) {

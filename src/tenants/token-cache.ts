@@ -19,6 +19,8 @@ export interface KnownToken {
   readonly name: string;
   readonly prefix: string;
   readonly scopes: readonly Scope[];
+  /** It only reads. */
+  readonly isTenantSuspended: boolean;
 }
 
 export interface TokenCache {
@@ -83,20 +85,24 @@ interface EntryRow {
   readonly name: string;
   readonly prefix: string;
   readonly scopes: readonly Scope[];
+  readonly is_suspended: boolean;
   readonly lasts_ms: number | null;
 }
 
 async function readEntry(sql: SqlExecutor, hash: string): Promise<Entry | null> {
   const bytes = Buffer.from(hash, 'base64');
   const [row] = await sql<EntryRow[]>`
-    select t.id, t.tenant_id, t.name, t.prefix, t.scopes,
+    select t.id, t.tenant_id, t.name, t.prefix, t.scopes, tenants.suspended_at is not null as is_suspended,
            extract(epoch from least(t.expires_at, case when t.previous_hash = ${bytes} then t.previous_until end) - bmx_now())
              ::double precision * 1000 as lasts_ms
     from tokens t join tenants on tenants.id = t.tenant_id and tenants.deleted_at is null
     where t.secret_hash = ${bytes} or t.previous_hash = ${bytes}`;
   if (row === undefined) return null;
-  const { id, tenant_id: tenantId, name, prefix, scopes, lasts_ms: lastsMs } = row;
-  return { token: { id, tenantId, name, prefix, scopes }, endsAtMs: lastsMs === null ? null : monotonicMs() + lastsMs };
+  const { id, tenant_id: tenantId, name, prefix, scopes, is_suspended: isTenantSuspended, lasts_ms: lastsMs } = row;
+  return {
+    token: { id, tenantId, name, prefix, scopes, isTenantSuspended },
+    endsAtMs: lastsMs === null ? null : monotonicMs() + lastsMs,
+  };
 }
 
 /** Scopes of a token. A right to change a thing holds the right to read it. */

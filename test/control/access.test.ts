@@ -141,6 +141,8 @@ const mutations = (): Readonly<Record<string, Record<string, unknown>>> => {
     tenantCreate: { name: 'made by a stranger' },
     tenantUpdate: { id: '00000000-0000-7000-8000-000000000001', name: 'renamed' },
     tenantDelete: { id: strangerId },
+    tenantSuspend: { id: strangerId },
+    tenantUnsuspend: { id: strangerId },
     tokenCreate: { name: 'more', scopes: ['DOMAIN_READ'], tenantId: '00000000-0000-7000-8000-000000000001' },
     tokenUpdate: { id: tokenId, name: 'stolen' },
     tokenRotate: { id: tokenId },
@@ -345,6 +347,8 @@ describe("another tenant's token", () => {
     tenantCreate: 'FORBIDDEN',
     tenantUpdate: 'FORBIDDEN',
     tenantDelete: 'FORBIDDEN',
+    tenantSuspend: 'FORBIDDEN',
+    tenantUnsuspend: 'FORBIDDEN',
   };
   for (const field of fieldsOf('Mutation')) {
     test(`${field.name} changes nothing of the operator's`, async () => {

@@ -5,7 +5,7 @@ import { callerOf } from '../../src/control/admission/auth.ts';
 import { OPERATOR_TENANT_ID } from '../../src/mail/viewer.ts';
 
 const tokenOf = (id: string, tenantId: string, address = '192.0.2.1') =>
-  callerOf({ id, tenantId, name: id, prefix: id, scopes: ['QUEUE_READ'] }, address);
+  callerOf({ id, tenantId, name: id, prefix: id, scopes: ['QUEUE_READ'], isTenantSuspended: false }, address);
 const billing = () =>
   createBilling(
     () => 0,

@@ -23,7 +23,9 @@ function scene(workMs = 0) {
   };
   const admission = createAdmission({ takesLong: gate.takesLong, admit }, () => cpuMs, 'apart');
   const accountOf = (tenantId: string) =>
-    billing.accountOf(callerOf({ id: tenantId, tenantId, name: '', prefix: '', scopes: [] }, '127.0.0.1'));
+    billing.accountOf(
+      callerOf({ id: tenantId, tenantId, name: '', prefix: '', scopes: [], isTenantSuspended: false }, '127.0.0.1'),
+    );
   const admitOf = (tenantId: string, text: string, { signal = new AbortController().signal, heldBytes = 1_000 } = {}) =>
     admission.admit(text, { sender: { tenantId, account: accountOf(tenantId) }, signal, heldBytes });
   return { admit: admitOf, accountOf, validated };

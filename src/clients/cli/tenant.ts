@@ -5,7 +5,8 @@ import { given, listOf, NOTHING_DONE, numberField, shown, tableOf } from './call
 import { confirmed, describeTenant } from './confirm.ts';
 import { right, text, textOf } from './table.ts';
 
-const TENANT = 'id name quotas { domains recipientEntries tokens webhooks alertContacts } createdAt';
+const TENANT =
+  'id name quotas { domains recipientEntries tokens webhooks alertContacts } suspension { reason since } createdAt';
 
 /** Runs a mutation that answers with a tenant. */
 async function changeTenant(
@@ -47,6 +48,7 @@ export const tenantVerb: VerbTable = {
           [right('DOMAINS'), ({ quotas }) => quotas.domains],
           [right('ENTRIES'), ({ quotas }) => quotas.recipientEntries],
           [right('TOKENS'), ({ quotas }) => quotas.tokens],
+          ['SUSPENDED', ({ suspension }) => call.time(suspension?.since ?? null)],
         ]),
     },
     create: {
@@ -69,6 +71,30 @@ export const tenantVerb: VerbTable = {
         };
         return changeTenant(call, 'tenantUpdate', input, ({ name }) => `${textOf(name)} is changed`);
       },
+    },
+    suspend: {
+      usage: 'ID [--reason TEXT]',
+      says: 'Takes a tenant out of service: its mail is deferred, and its tokens only read.',
+      mutations: ['tenantSuspend'],
+      run: (call) =>
+        changeTenant(
+          call,
+          'tenantSuspend',
+          { id: call.args[0], ...given(call, 'reason') },
+          ({ name }) => `${textOf(name)} is suspended`,
+        ),
+    },
+    unsuspend: {
+      usage: 'ID [--reason TEXT]',
+      says: 'Puts a suspended tenant back into service.',
+      mutations: ['tenantUnsuspend'],
+      run: (call) =>
+        changeTenant(
+          call,
+          'tenantUnsuspend',
+          { id: call.args[0], ...given(call, 'reason') },
+          ({ name }) => `${textOf(name)} is in service`,
+        ),
     },
     delete: confirmed(
       {

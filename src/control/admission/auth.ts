@@ -58,6 +58,8 @@ export const UNAUTHENTICATED = {
 export interface Caller {
   readonly viewer: Viewer;
   readonly scopes: readonly Scope[];
+  /** Its mutations are refused. */
+  readonly isTenantSuspended: boolean;
   /** As the audit log has it. */
   readonly actor: AuditActor;
 }
@@ -66,12 +68,14 @@ export interface Caller {
 export function callerOf(token: KnownToken | null, clientAddress: string | null): Caller {
   if (token === null) {
     const { tenantId } = OPERATOR_VIEWER;
-    return { viewer: OPERATOR_VIEWER, scopes: SCOPES, actor: { tenantId, token: null, clientAddress } };
+    const actor = { tenantId, token: null, clientAddress };
+    return { viewer: OPERATOR_VIEWER, scopes: SCOPES, isTenantSuspended: false, actor };
   }
-  const { tenantId, scopes, id, name, prefix } = token;
+  const { tenantId, scopes, isTenantSuspended, id, name, prefix } = token;
   return {
     viewer: { tenantId, isOperator: tenantId === OPERATOR_TENANT_ID, tokenName: name },
     scopes,
+    isTenantSuspended,
     actor: { tenantId, token: { id, name, prefix }, clientAddress },
   };
 }

@@ -4,6 +4,7 @@ import { OPERATOR_TENANT_ID } from '../../mail/viewer.ts';
 import { confirmContact, createContact, deleteContact, updateContact } from '../../notify/contacts.ts';
 import { listDeliveries, redeliver, replay, sendPing } from '../../notify/deliveries.ts';
 import { createWebhook, deleteWebhook, rotateSecret, updateWebhook } from '../../notify/webhooks.ts';
+import { setSuspension } from '../../tenants/suspension.ts';
 import {
   createTenant,
   deleteTenant,
@@ -22,7 +23,7 @@ import type {
   TokenResolvers,
   WebhookResolvers,
 } from '../generated.ts';
-import { onObject } from '../mutate.ts';
+import { checkReason, type Given, onObject } from '../mutate.ts';
 import { tenantFlow } from './statistics.ts';
 
 /** The owner of something that the viewer sees, and so is his own or an operator's to see. */
@@ -66,7 +67,20 @@ export const tenantMutations: MutationResolvers = {
     onObject(context, 'tenant', input, (given) => updateTenant(context.sql, context.viewer, given)),
   tenantDelete: (_parent, { input }, context) =>
     onObject(context, 'tenant', input, (given) => deleteTenant(context.tokens, context.viewer, given)),
+  tenantSuspend: (_parent, { input }, context) => suspend(context, input, true),
+  tenantUnsuspend: (_parent, { input }, context) => suspend(context, input, false),
 };
+
+async function suspend(
+  context: Context,
+  input: Given<{ readonly id: string; readonly reason?: string | null }>,
+  is: boolean,
+) {
+  const checked = checkReason(input.reason, 'by the operator');
+  if (checked.kind === 'BAD') return { tenant: null, userErrors: [checked.error] };
+  const { reason } = checked;
+  return onObject(context, 'tenant', input, ({ id }) => setSuspension(context, context.viewer, is, { id, reason }));
+}
 
 export const tokenMutations: MutationResolvers = {
   tokenCreate: (_parent, { input }, context) =>

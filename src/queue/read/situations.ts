@@ -35,7 +35,7 @@ function situation(sql: SqlExecutor): SqlFragment {
       when m.status = 'PENDING' then 'PENDING'
       when d.oldest_accepted_at + d.hold_extension + (select lifetime from queue_limits) < bmx_now() + ${SOON}::text::interval
         then 'EXPIRING'
-      when m.status = 'SUSPENDED' then 'SUSPENDED'
+      when m.status = 'SUSPENDED' or m.tenant_id in (select id from tenants where suspended_at is not null) then 'SUSPENDED'
       when d.id is not null and ${isPausedNow(sql)} then 'PAUSED'
       when d.breaker = 'OPEN' then 'BREAKER_OPEN'
       when d.outage_id is not null then 'OUTAGE'
@@ -98,6 +98,7 @@ export async function readSummary(sql: SqlExecutor, viewer: Viewer): Promise<Sum
       from ${domainsWithDestinations(sql)}
       where m.id = any(array(
           select id from domains where status <> 'ACTIVE' and ${scope}
+          union select id from domains where tenant_id in (select id from tenants where suspended_at is not null) and ${scope}
           union select m.id from special join domains m on m.destination_id = special.id))
         and ${scopeOf(sql, viewer, sql`m.tenant_id`)}
     ), totals as (

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { SingleVerb, VerbTable } from '../../../src/clients/cli/action.ts';
 import { queueVerb } from '../../../src/clients/cli/queue.ts';
+import { tenantVerb } from '../../../src/clients/cli/tenant.ts';
 import { OPERATOR_TENANT_ID } from '../../../src/mail/viewer.ts';
 import { foldDeltas } from '../../../src/queue/counts.ts';
 import { addDomain, type Harness, holdMessage, startControl } from '../../control/harness.ts';
@@ -36,4 +37,15 @@ test('mail of many domains is tried at once, by what they have in common', async
   });
   expect(await call(queueVerb, ['flush'])).toMatchObject({ code: 2, out: [] });
   expect(await call(queueVerb, ['flush', '--next-hop', 'no host'])).toMatchObject({ code: 1, out: [] });
+});
+
+test('a tenant is taken out of service and put back', async () => {
+  const id = (await call(tenantVerb, ['create', 'Late Payer'])).out[0] ?? '';
+  expect((await call(tenantVerb, ['suspend', id, '--reason', 'unpaid'])).out).toEqual(['Late Payer is suspended']);
+  const list = JSON.parse((await call(tenantVerb, ['list', '--json'])).out.join(''));
+  expect(list).toContainEqual(
+    expect.objectContaining({ id, suspension: { reason: 'unpaid', since: expect.any(String) } }),
+  );
+  expect((await call(tenantVerb, ['unsuspend', id])).out).toEqual(['Late Payer is in service']);
+  expect(await call(tenantVerb, ['suspend', OPERATOR_TENANT_ID])).toMatchObject({ code: 1, out: [] });
 });

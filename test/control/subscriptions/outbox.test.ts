@@ -67,7 +67,7 @@ test('a reader that leaves is let go, also one that waits', async () => {
 
 test('places are bounded for a token, a tenant and the node, and are given back once', () => {
   const caller = (tenantId: string, id: string) =>
-    callerOf({ id, tenantId, name: 'x', prefix: 'x', scopes: ['DOMAIN_READ'] }, null);
+    callerOf({ id, tenantId, name: 'x', prefix: 'x', scopes: ['DOMAIN_READ'], isTenantSuspended: false }, null);
   const places = createPlaces({ token: 1, tenant: 2, node: 3 });
   const take = (tenantId: string, id: string) => {
     const place = places.take(caller(tenantId, id));
