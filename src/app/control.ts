@@ -177,7 +177,11 @@ function startDoctor({ config, sql, routing, timers, log, metrics, onStop, ...co
 }
 
 function startOwnership({ config, domains, routing, timers, events }: NodeCore): Ownership {
-  const logs = { ACTIVATED: events.domainActivated, LOST: events.proofLost, FOUND_AGAIN: events.proofFound };
+  const logs = {
+    ACTIVATED: events.domainActivated,
+    LOST: events.domainProofLost,
+    FOUND_AGAIN: events.domainProofFound,
+  };
   const ownership = createOwnership({
     domains,
     resolver: routing.resolver,

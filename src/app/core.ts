@@ -191,7 +191,7 @@ function registerServiceGauges(metrics: Metrics, { sql, queueSql, freeBytes }: O
   registerDrillGauges(metrics, sql);
   metrics.gauge('nodes', 'Living nodes of the whole service', async () => (await listNodes(sql)).length);
   const localFailureHelp = '1 while most primaries fail at once: the fault is ours, and nothing expires';
-  metrics.gauge('own_trouble', localFailureHelp, () => (started.localFailureSince === null ? 0 : 1));
+  metrics.gauge('service_trouble', localFailureHelp, () => (started.localFailureSince === null ? 0 : 1));
   const statementsHelp = 'Statements and transactions of this node that are under way, by pool of connections';
   metrics.gauge('database_statements', { help: statementsHelp, label: 'pool' }, () => ({
     general: statementsUnderWay(sql),

@@ -92,8 +92,8 @@ export function troubleOf(destination: DrillDestination): DrillFinding[] {
     findings.push(finding('BREAKER', 'PROBLEM', message));
   }
   if ((isFailing || outageClass !== null) && !(isBreakerOpen && outageClass === 'MISCONFIGURED')) {
-    const ofClass = outageClass === null ? '' : `, of class ${outageClass}`;
-    const message = `An outage of its primary is open${sinceOf(outageSince)}${ofClass}: mail is accepted and held, and delivered when it is back.`;
+    const ofKind = outageClass === null ? '' : `, of the kind ${outageClass}`;
+    const message = `An outage of its primary is open${sinceOf(outageSince)}${ofKind}: mail is accepted and held, and delivered when it is back.`;
     findings.push(finding('OUTAGE', 'PROBLEM', message));
   }
   return findings;

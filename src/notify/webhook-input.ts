@@ -110,8 +110,3 @@ export function eventKindsOf(kinds: readonly WebhookKind[]): string[] {
   const others = Object.entries(OTHERWISE_NAMED);
   return kinds.map((kind) => others.find(([, named]) => named === kind)?.[0] ?? kind);
 }
-
-/** `OUTAGE_OPENED` is `outage.opened`. */
-export function typeOf(kind: string): string {
-  return kind.toLowerCase().replace('_', '.');
-}

@@ -7,7 +7,8 @@
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import { Buffer } from 'node:buffer';
-import { PING, typeOf, type WebhookKind } from './webhook-input.ts';
+import { kindName } from '../mail/kind-name.ts';
+import { PING, type WebhookKind } from './webhook-input.ts';
 
 export interface WebhookEvent {
   readonly id: string;
@@ -52,11 +53,11 @@ export function bodyOf({ id, kind, at, domain, facts }: WebhookEvent): string {
     facts[name] === undefined ? [] : [[SHOWN_AS[name] ?? name, facts[name]] as const],
   );
   const data = { version: VERSION, eventId: id, ...(domain === null ? {} : { domain }), ...Object.fromEntries(shown) };
-  return JSON.stringify({ type: typeOf(kind), timestamp: at.toISOString(), data });
+  return JSON.stringify({ type: kindName(kind), timestamp: at.toISOString(), data });
 }
 
 export function pingBody(at: Date): string {
-  return JSON.stringify({ type: typeOf(PING), timestamp: at.toISOString(), data: { version: VERSION } });
+  return JSON.stringify({ type: kindName(PING), timestamp: at.toISOString(), data: { version: VERSION } });
 }
 
 const SECRET_BYTES = 32;

@@ -255,8 +255,8 @@ export async function readBreakers(
 }
 
 export function registerOutageGauges({ gauge }: GaugeRegistry, sql: SqlExecutor): void {
-  const help = 'Destinations with an open outage, of the whole service, by class';
-  gauge('open_outages', { help, label: 'class' }, async () => {
+  const help = 'Destinations with an open outage, of the whole service, by kind';
+  gauge('open_outages', { help, label: 'kind' }, async () => {
     const rows = await sql<{ class: OutageClass; count: number }[]>`
       select class, count(*) as count from outages where ended_at is null group by class`;
     const counts = new Map(rows.map(({ class: name, count }) => [name, count]));

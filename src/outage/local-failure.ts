@@ -33,8 +33,8 @@ export interface LocalFailure {
 export async function checkLocalFailure(sql: Sql, events: MailEvents): Promise<LocalFailure> {
   const reading = await judgeLocalFailure(sql);
   const { change, failingHosts, workingDomains } = reading;
-  if (change === 'BEGAN') events.ownTroubleBegan({ failingHosts, workingDomains });
-  if (change === 'ENDED') events.ownTroubleEnded({ failingHosts, workingDomains });
+  if (change === 'BEGAN') events.serviceTroubleBegan({ failingHosts, workingDomains });
+  if (change === 'ENDED') events.serviceTroubleEnded({ failingHosts, workingDomains });
   return reading;
 }
 

@@ -7,6 +7,7 @@
 import { wallClock } from '../clock.ts';
 import type { AttemptRecord } from '../mail/outcome.ts';
 import type { Log } from './log.ts';
+import { kindName } from '../mail/kind-name.ts';
 import type { LogEvents } from './log-events.ts';
 import type { Metrics } from './metrics.ts';
 import type { ApiRequest, Trace } from './trace.ts';
@@ -34,7 +35,7 @@ interface MessageAttempts {
 /** A change of an outage: both null if it went on as it was. */
 interface OutageChange {
   readonly openedOutageId: string | null;
-  /** The class before this change, if the outage was open already and had another one. */
+  /** The kind before this change, if the outage was open already and had another one. */
   readonly formerClass: string | null;
   readonly outageClass: string;
   readonly reply: string;
@@ -102,7 +103,7 @@ export interface MailEvents extends Omit<Log, Wrapped>, Pick<Metrics, 'tlsSessio
   ) => void;
   readonly outageChanged: (domain: string, change: OutageChange) => void;
   readonly outageThreshold: (
-    outage: Omit<LogEvents['outageThreshold'], 'class'> & { readonly outageClass: string },
+    outage: Omit<LogEvents['outageThreshold'], 'kind'> & { readonly outageClass: string },
   ) => void;
   readonly outageClosed: (domain: string, end: OutageEnd) => void;
   readonly breakerMoved: (domain: string, move: BreakerMove) => void;
@@ -124,14 +125,14 @@ interface MailEventsOptions {
 
 export function createMailEvents({ log, metrics, trace }: MailEventsOptions): MailEvents {
   const outageOpened = (domain: string, outageClass: string, reply: string): void => {
-    metrics.outageEvent('OPENED', outageClass);
-    log.outageOpened({ domain, class: outageClass, reply });
+    metrics.outageEvent('OUTAGE_OPENED', outageClass);
+    log.outageOpened({ domain, kind: outageClass, reply });
   };
   const outageChanged: MailEvents['outageChanged'] = (domain, { openedOutageId, formerClass, outageClass, reply }) => {
     if (openedOutageId !== null) return outageOpened(domain, outageClass, reply);
     if (formerClass === null) return undefined;
-    metrics.outageEvent('RECLASSIFIED', outageClass);
-    return log.outageReclassified({ domain, class: outageClass, formerClass, reply });
+    metrics.outageEvent('OUTAGE_RECLASSIFIED', outageClass);
+    return log.outageReclassified({ domain, kind: outageClass, formerKind: formerClass, reply });
   };
   const breakerMoved: MailEvents['breakerMoved'] = (domain, move) => {
     const { to, isAfterTrial = false, openedOutageId = null, formerClass = null } = move;
@@ -235,15 +236,15 @@ export function createMailEvents({ log, metrics, trace }: MailEventsOptions): Ma
     },
     outageChanged,
     outageThreshold: ({ outageClass, ...outage }) => {
-      metrics.outageEvent('THRESHOLD', outageClass);
-      log.outageThreshold({ class: outageClass, ...outage });
+      metrics.outageEvent('OUTAGE_THRESHOLD', outageClass);
+      log.outageThreshold({ kind: outageClass, ...outage });
     },
     outageClosed: (domain, { outageClass, startedAt, endedAt, heldCount, beganTrial }) => {
       if (beganTrial) breakerMoved(domain, { to: 'TRIAL' });
-      metrics.outageEvent('CLOSED', outageClass);
+      metrics.outageEvent('OUTAGE_CLOSED', outageClass);
       log.outageClosed({ domain, durationMs: endedAt.getTime() - startedAt.getTime(), heldCount });
       if (heldCount <= 0) return;
-      metrics.outageEvent('DRAINING', outageClass);
+      metrics.outageEvent('OUTAGE_DRAINING', outageClass);
       log.outageDraining({ domain, heldCount });
     },
     breakerMoved,
@@ -270,7 +271,7 @@ export function createMailEvents({ log, metrics, trace }: MailEventsOptions): Ma
     },
     webhookAttempted: ({ webhookId, host, kind, isDelivered, status, disabledReason: reason }) => {
       metrics.webhookAttempted(isDelivered ? 'DELIVERED' : status === null ? 'UNREACHED' : 'REFUSED');
-      if (!isDelivered) log.webhookFailed({ webhookId, host, kind, status });
+      if (!isDelivered) log.webhookFailed({ webhookId, host, kind: kindName(kind), status });
       if (reason !== null) log.webhookDisabled({ webhookId, host, reason });
     },
     requested: (request) => {

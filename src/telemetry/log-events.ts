@@ -4,6 +4,7 @@
  * Envelope addresses, replies and numbers only: never content, tokens or passwords.
  * Sizes are bytes, durations milliseconds. A null reverse-path is `<>` and is written so.
  */
+import { kindName } from '../mail/kind-name.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -114,17 +115,17 @@ export interface LogEvents {
     readonly reason: string | null;
   };
 
-  outageOpened: { readonly domain: string; readonly class: string; readonly reply: string };
+  outageOpened: { readonly domain: string; readonly kind: string; readonly reply: string };
   outageReclassified: {
     readonly domain: string;
-    readonly class: string;
-    readonly formerClass: string;
+    readonly kind: string;
+    readonly formerKind: string;
     readonly reply: string;
   };
   /** An open outage has passed an age. */
   outageThreshold: {
     readonly domain: string;
-    readonly class: string;
+    readonly kind: string;
     readonly hours: number;
     readonly heldCount: number;
   };
@@ -133,9 +134,9 @@ export interface LogEvents {
   outageDraining: { readonly domain: string; readonly heldCount: number };
   /** All mail of the outage is delivered or has ended, but for what waits for a reason of its own. */
   outageDrained: { readonly domain: string; readonly durationMs: number; readonly waitingCount: number };
-  /** Most primaries fail at once: the fault is ours, and nothing expires until `ownTroubleEnded`. */
-  ownTroubleBegan: { readonly failingHosts: number; readonly workingDomains: number };
-  ownTroubleEnded: { readonly failingHosts: number; readonly workingDomains: number };
+  /** Most primaries fail at once: the fault is ours, and nothing expires until the other one. */
+  serviceTroubleBegan: { readonly failingHosts: number; readonly workingDomains: number };
+  serviceTroubleEnded: { readonly failingHosts: number; readonly workingDomains: number };
 
   /** A primary refuses recipients that it took before: its mail is kept. The reply is what it said, verbatim. */
   breakerOpened: { readonly domain: string; readonly reply: string };
@@ -146,8 +147,8 @@ export interface LogEvents {
   /** A tenant has proven that a domain is its own. */
   domainActivated: { readonly domain: string };
   /** The record that had proven it is gone; the domain stays in service. */
-  proofLost: { readonly domain: string };
-  proofFound: { readonly domain: string };
+  domainProofLost: { readonly domain: string };
+  domainProofFound: { readonly domain: string };
   /** A fire drill has ended; its report is in the API. */
   drillFinished: { readonly domain: string; readonly drill: string; readonly result: string };
 
@@ -155,6 +156,7 @@ export interface LogEvents {
   webhookFailed: {
     readonly webhookId: string;
     readonly host: string;
+    /** The name of the event: `outage.opened`. */
     readonly kind: string;
     /** Null if there was no answer. */
     readonly status: number | null;
@@ -197,6 +199,11 @@ export interface LogEvents {
 
 export type LogEvent = keyof LogEvents;
 
+/** The name of an event in the log, spelled as in webhooks: `outageOpened` is `outage.opened`, as OUTAGE_OPENED of the API. */
+export function nameOfEvent(event: string): string {
+  return kindName(event.replaceAll(/[A-Z]/g, '_$&'));
+}
+
 /** At which level each event is written. */
 export const EVENT_LEVELS: { readonly [E in LogEvent]: LogLevel } = {
   started: 'info',
@@ -218,14 +225,14 @@ export const EVENT_LEVELS: { readonly [E in LogEvent]: LogLevel } = {
   outageClosed: 'info',
   outageDraining: 'info',
   outageDrained: 'info',
-  ownTroubleBegan: 'error',
-  ownTroubleEnded: 'warn',
+  serviceTroubleBegan: 'error',
+  serviceTroubleEnded: 'warn',
   breakerOpened: 'warn',
   breakerTrial: 'info',
   breakerClosed: 'info',
   domainActivated: 'info',
-  proofLost: 'warn',
-  proofFound: 'info',
+  domainProofLost: 'warn',
+  domainProofFound: 'info',
   drillFinished: 'info',
   webhookFailed: 'debug',
   webhookDisabled: 'warn',

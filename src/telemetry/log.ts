@@ -1,5 +1,5 @@
 /**
- * The service's log: one function per event of log-events.ts, one line per call.
+ * The service's log: one function per event of log-events.ts, one line per call, with the event's name as webhooks spell it.
  *
  * `json` is one object a line for machines, `pretty` is maillog style for people. What comes from outside (addresses,
  * replies, names) cannot forge a line or drive a terminal: control and bidirectional characters are escaped, long text is cut.
@@ -7,7 +7,7 @@
  */
 import { inspect } from 'node:util';
 import { visible } from '../mail/visible.ts';
-import { EVENT_LEVELS, type LogEvent, type LogEvents, type LogLevel } from './log-events.ts';
+import { EVENT_LEVELS, type LogEvent, type LogEvents, type LogLevel, nameOfEvent } from './log-events.ts';
 
 export type LogFormat = 'pretty' | 'json';
 
@@ -38,10 +38,11 @@ export function createLog(options: LogOptions): Log {
   const minimum = SEVERITY[options.level];
   const isRedacted = options.addresses === 'domain';
   const entries = Object.entries(EVENT_LEVELS).map(([event, level]) => {
+    const name = nameOfEvent(event);
     const emit = (fields: object): void => {
       if (SEVERITY[level] < minimum) return;
       const flat = flatten(fields);
-      options.write(line(options.now(), level, event, isRedacted ? redact(event, flat) : flat));
+      options.write(line(options.now(), level, name, isRedacted ? redact(event, flat) : flat));
     };
     return [event, emit] as const;
   });

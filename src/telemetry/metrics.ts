@@ -6,6 +6,7 @@
  * Labels are bounded: a new value past the limit is counted as `other`. No address or domain is ever a label.
  */
 import { within } from '../clock.ts';
+import { kindName } from '../mail/kind-name.ts';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import {
   createGaugeRegistry,
@@ -17,7 +18,7 @@ import {
   PREFIX,
 } from './gauges.ts';
 
-type OutageEventKind = 'OPENED' | 'RECLASSIFIED' | 'THRESHOLD' | 'DRAINING' | 'CLOSED';
+type OutageEventKind = `OUTAGE_${'OPENED' | 'RECLASSIFIED' | 'THRESHOLD' | 'DRAINING' | 'CLOSED'}`;
 
 /** `other`: what was refused before it was understood. */
 export type ApiOperation = 'query' | 'mutation' | 'subscription' | 'other';
@@ -61,8 +62,8 @@ export interface Metrics extends GaugeRegistry {
   readonly reportDropped: () => void;
   /** One group commit of the spool: from its first byte to the database's answer. */
   readonly committed: (commit: { readonly latencyMs: number; readonly messageCount: number }) => void;
-  /** An event of an outage, `OPENED` and so on, and its class. */
-  readonly outageEvent: (event: OutageEventKind, outageClass: string) => void;
+  /** An event of an outage, which is the label `outage.opened` and so on, and the kind of the outage. */
+  readonly outageEvent: (event: OutageEventKind, kind: string) => void;
   /** A breaker came into this state. */
   readonly breakerMoved: (to: 'CLOSED' | 'TRIAL' | 'OPEN') => void;
   /** An attempt to tell a webhook. */
@@ -124,8 +125,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
     name: 'outcome',
     values: ['DELIVERED', 'DEFERRED', 'FAILED'],
   });
-  const attemptReplies = counter('attempt_replies_total', 'Dials at a next hop, by class of the reply', {
-    name: 'class',
+  const attemptReplies = counter('attempt_replies_total', 'Dials at a next hop, by first digit of the reply', {
+    name: 'reply',
     values: ['2xx', '4xx', '5xx', 'none'],
   });
   const delivered = counter('delivered_total', 'Recipients handed over to a next hop');
@@ -199,10 +200,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
     help: 'Sessions with TLS, and those that brought mail without, by version and cipher suite',
     labels: ['version', 'cipher'],
   });
-  const outageEvent = pairCounter(registry, {
+  const outageEvents = pairCounter(registry, {
     name: 'outage_events_total',
-    help: 'What happened to outages, by event and class',
-    labels: ['event', 'class'],
+    help: 'What happened to outages, by event and kind',
+    labels: ['event', 'kind'],
   });
 
   const info = new Gauge({
@@ -235,7 +236,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       const [version = 'none', cipher = 'none'] = tls?.split(' ') ?? [];
       tlsSessions(version, cipher);
     },
-    outageEvent,
+    outageEvent: (event, kind) => outageEvents(kindName(event), kind),
     attempted: ({ outcome, reply, latencyMs }) => {
       attempts(1, outcome);
       attemptReplies(1, /^[245]\d\d/.test(reply) ? `${reply.charAt(0)}xx` : 'none');

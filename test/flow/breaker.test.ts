@@ -53,18 +53,18 @@ test('half-configured: every recipient is refused, and nothing fails; the alarm 
   expect(await countReports(flow)).toBe(0);
   expect(primary.rcpts.length).toBeLessThanOrEqual(8);
   const logged = (line: RegExp) => until(`${line} is logged`, PATIENCE_MS, () => line.test(flow.service.output()));
-  await logged(new RegExp(`breakerOpened.*${REFUSAL}`));
+  await logged(new RegExp(`breaker\\.opened.*${REFUSAL}`));
   // What a busy database does not tell in time is absent from a scrape.
   await until('the breaker is counted', PATIENCE_MS, async () => (await metric('backup_mx_open_breakers')) === '1');
   // The outage that stands for it is told like any other: opened, closed by the first verdict, opened by the breaker.
-  await logged(new RegExp(`outageOpened.*MISCONFIGURED.*${REFUSAL}`));
+  await logged(new RegExp(`outage\\.opened.*MISCONFIGURED.*${REFUSAL}`));
   for (const [event, outageClass] of [
-    ['OPENED', 'DOWN'],
-    ['CLOSED', 'DOWN'],
-    ['DRAINING', 'DOWN'],
-    ['OPENED', 'MISCONFIGURED'],
+    ['outage.opened', 'DOWN'],
+    ['outage.closed', 'DOWN'],
+    ['outage.draining', 'DOWN'],
+    ['outage.opened', 'MISCONFIGURED'],
   ] as const) {
-    const counter = `backup_mx_outage_events_total\\{event="${event}",class="${outageClass}"\\}`;
+    const counter = `backup_mx_outage_events_total\\{event="${event}",kind="${outageClass}"\\}`;
     expect({ event, outageClass, count: await metric(counter) }).toEqual({ event, outageClass, count: '1' });
   }
 

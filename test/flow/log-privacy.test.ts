@@ -47,13 +47,13 @@ const EVENTS = [
   'failed',
   'expired',
   'cancelled',
-  'outageOpened',
-  'outageReclassified',
-  'outageClosed',
-  'outageDraining',
-  'outageDrained',
-  'reportMade',
-  'reportSuppressed',
+  'outage.opened',
+  'outage.reclassified',
+  'outage.closed',
+  'outage.draining',
+  'outage.drained',
+  'report.made',
+  'report.suppressed',
 ];
 
 describe.each(['full', 'domain'])('LOG_ADDRESSES=%s', (addresses) => {
@@ -129,13 +129,13 @@ describe.each(['full', 'domain'])('LOG_ADDRESSES=%s', (addresses) => {
     away.setMode({ greeting: '554 absentee moved' });
     await away.start();
     await flushDomain(flow.service, AWAY);
-    await until('the outage is of another class', PATIENCE_MS, () => logged('outageReclassified').length > 0);
+    await until('the outage is of another class', PATIENCE_MS, () => logged('outage.reclassified').length > 0);
     await flow.untilIdle(AWAY);
     await flow.moveTo((await flow.message(expiring))?.expiresAt);
     await until('it is expired', PATIENCE_MS, () => logged('expired').length > 0);
-    await until('an outage without mail ends', PATIENCE_MS, () => logged('outageClosed').length > 0);
+    await until('an outage without mail ends', PATIENCE_MS, () => logged('outage.closed').length > 0);
     for (const from of [null, 'alice.sender@proven.example']) await flow.send({ to: [`absentee@${AWAY}`], from });
-    await until('another one is open', PATIENCE_MS, () => logged('outageOpened').length > 1);
+    await until('another one is open', PATIENCE_MS, () => logged('outage.opened').length > 1);
     await flow.untilIdle(AWAY);
     away.setMode('plain');
     await flushDomain(flow.service, AWAY);
@@ -165,7 +165,7 @@ describe.each(['full', 'domain'])('LOG_ADDRESSES=%s', (addresses) => {
     const spansOf = (transactionId: string) =>
       collector.spans.filter(({ attributes }) => attributes['backup_mx.transaction'] === transactionId);
     expect(spansOf(held).map(({ name }) => name)).toContain('message cancelled');
-    const [report] = logged('reportMade', { transactionId: bounced });
+    const [report] = logged('report.made', { transactionId: bounced });
     const ofReport = spansOf(String(report?.['reportId']));
     expect(ofReport.find(({ name }) => name === 'message')).toMatchObject({
       attributes: { 'backup_mx.action': 'failed' },

@@ -96,7 +96,7 @@ test('what happened is counted', async () => {
     deferred_total: 1,
     held_messages: 1,
     held_bytes: PLAIN_CONTENT.length,
-    'open_outages{class="DOWN"}': 0,
+    'open_outages{kind="DOWN"}': 0,
     connections: 1,
   };
   let seen = '';

@@ -112,7 +112,7 @@ test.skipIf(isSkipped('one id', swaks === null ? 'no swaks is installed' : null)
     [line['messageId'], line['transactionId']].some((value) => value === id || ids.includes(String(value))),
   );
   expect(new Set(lines.map(({ event }) => event))).toEqual(
-    new Set(['accepted', 'attempt', 'deferred', 'failed', 'reportMade']),
+    new Set(['accepted', 'attempt', 'deferred', 'failed', 'report.made']),
   );
   expect(lines.filter((line) => line['transactionId'] !== id)).toEqual([]);
 });

@@ -58,7 +58,7 @@ test('when most fail at once, the service says that the fault is its own', async
   for (const domain of DOMAINS) await flow.send({ to: [`user@${domain}`] });
   await until('the alarm', PATIENCE_MS, async () => (await unreadiness()).some((reason) => /primaries/.test(reason)));
   const metrics = await (await fetch(`${flow.service.httpUrl}/metrics`)).text();
-  expect(metrics).toContain('backup_mx_own_trouble 1');
+  expect(metrics).toContain('backup_mx_service_trouble 1');
   const events = await flow.database.sql<{ kind: string }[]>`select kind from events where kind like 'OWN_TROUBLE%'`;
   expect(events.map(({ kind }) => kind)).toEqual(['OWN_TROUBLE_BEGAN']);
 });

@@ -14,6 +14,8 @@ import {
   isObjectType,
   isScalarType,
 } from 'graphql';
+import { kindName } from '../../src/mail/kind-name.ts';
+import { EVENT_LEVELS, nameOfEvent } from '../../src/telemetry/log-events.ts';
 
 const ROOT = new URL('../..', import.meta.url);
 const schema = buildSchema(readFileSync(new URL('schema.graphql', ROOT), 'utf8'));
@@ -165,11 +167,12 @@ test('docs/api.md has a row for each of these rules', () => {
     expect(page).toContain(`\`${word}\``);
 });
 
-test('an event has one name in every enum of events', () => {
-  const valuesOf = (name: string): readonly string[] => {
-    const type = schema.getType(name);
-    return isEnumType(type) ? type.getValues().map((value) => value.name) : [];
-  };
+const valuesOf = (name: string): readonly string[] => {
+  const type = schema.getType(name);
+  return isEnumType(type) ? type.getValues().map((value) => value.name) : [];
+};
+
+test('an event has one name in every enum of events, and in the log', () => {
   const webhooks = valuesOf('WebhookEventKind');
   expect(webhooks).toContain('OUTAGE_OPENED');
   // Each change of an outage is told by webhooks too.
@@ -177,4 +180,10 @@ test('an event has one name in every enum of events', () => {
   // What a timeline tells of an outage, the service, and the breaker.
   const told = valuesOf('TimelineKind').filter((kind) => /^(OUTAGE|SERVICE|BREAKER)_|TROUBLE/.test(kind));
   expect(told.filter((kind) => !webhooks.includes(kind))).toEqual(['BREAKER_TRIAL']);
+  const logged = Object.keys(EVENT_LEVELS).map(nameOfEvent);
+  expect(logged.filter((name) => !/^[a-z]+(\.[a-z_]+)?$/.test(name))).toEqual([]);
+  const known = [...webhooks, ...valuesOf('TimelineKind')].map(kindName);
+  const alike = logged.filter((name) => /^(outage|service|breaker|domain)\./.test(name));
+  expect(alike).toContain('outage.opened');
+  expect(alike.filter((name) => !known.includes(name))).toEqual([]);
 });

@@ -130,21 +130,21 @@ test('an outage that opens with a breaker, and its end with mail held', async ()
     events.outageClosed('a.test', { outageClass: 'BLOCKING', startedAt, endedAt, heldCount: 3, beganTrial: true });
   });
   expect(lines.map((line) => line.split(' ')[0])).toEqual([
-    'breakerOpened',
-    'outageOpened',
-    'outageReclassified',
-    'breakerTrial',
-    'outageClosed',
-    'outageDraining',
+    'breaker.opened',
+    'outage.opened',
+    'outage.reclassified',
+    'breaker.trial',
+    'outage.closed',
+    'outage.draining',
   ]);
   const body = await counts();
   for (const [event, outageClass] of [
-    ['OPENED', 'MISCONFIGURED'],
-    ['RECLASSIFIED', 'BLOCKING'],
-    ['CLOSED', 'BLOCKING'],
-    ['DRAINING', 'BLOCKING'],
+    ['outage.opened', 'MISCONFIGURED'],
+    ['outage.reclassified', 'BLOCKING'],
+    ['outage.closed', 'BLOCKING'],
+    ['outage.draining', 'BLOCKING'],
   ]) {
-    expect(body).toContain(`backup_mx_outage_events_total{event="${event}",class="${outageClass}"} 1\n`);
+    expect(body).toContain(`backup_mx_outage_events_total{event="${event}",kind="${outageClass}"} 1\n`);
   }
   expect(body).toContain('backup_mx_breaker_steps_total{to="TRIAL"} 1\n');
 });

@@ -83,8 +83,8 @@ describe('counters and histograms', () => {
       'backup_mx_drills_total{result="DELIVERED"}': 0,
       'backup_mx_doctor_runs_total{status="PROBLEM"}': 1,
       'backup_mx_attempts_total{outcome="DEFERRED"}': 1,
-      'backup_mx_attempt_replies_total{class="none"}': 1,
-      'backup_mx_attempt_replies_total{class="2xx"}': 1,
+      'backup_mx_attempt_replies_total{reply="none"}': 1,
+      'backup_mx_attempt_replies_total{reply="2xx"}': 1,
       backup_mx_attempt_latency_seconds_count: 2,
       'backup_mx_call_aheads_total{verdict="NEGATIVE"}': 1,
       'backup_mx_api_requests_total{operation="mutation",code="OK"}': 1,
@@ -137,7 +137,7 @@ describe('gauges', () => {
       held_bytes: 700,
       oldest_held_age_seconds: 90.5,
     }));
-    metrics.gauge('open_outages', { help: 'By class', label: 'class' }, async () => ({ DOWN: 1, BLOCKING: 0 }));
+    metrics.gauge('open_outages', { help: 'By kind', label: 'kind' }, async () => ({ DOWN: 1, BLOCKING: 0 }));
     metrics.gauge('database_statements', { help: 'By pool', label: 'pool' }, () => ({ queue: 4 }));
     metrics.gauge('nodes', 'Nodes', async () => 2);
     metrics.gauge('connections', 'Sessions', () => connections);
@@ -147,8 +147,8 @@ describe('gauges', () => {
       backup_mx_held_messages: 7,
       backup_mx_held_bytes: 700,
       backup_mx_oldest_held_age_seconds: 90.5,
-      'backup_mx_open_outages{class="DOWN"}': 1,
-      'backup_mx_open_outages{class="BLOCKING"}': 0,
+      'backup_mx_open_outages{kind="DOWN"}': 1,
+      'backup_mx_open_outages{kind="BLOCKING"}': 0,
       backup_mx_nodes: 2,
       'backup_mx_database_statements{pool="queue"}': 4,
       backup_mx_connections: 3,

@@ -1,5 +1,6 @@
 /** `backup-mx webhook`: addresses that receive events, and their deliveries. */
 import type { WebhookDelivery } from '../../control/generated.ts';
+import { kindName } from '../../mail/kind-name.ts';
 import { visible } from '../../mail/visible.ts';
 import { allNodes, mutate, type Page, PAGE_INFO, type Selected } from '../api/requests.ts';
 import type { Call, Shown, VerbTable } from './action.ts';
@@ -57,7 +58,7 @@ type Delivery = Selected<WebhookDelivery, typeof DELIVERY>;
 
 /** `OUTAGE_OPENED` is `outage.opened`, as in the message. */
 function eventName(kind: Delivery['kind'] | undefined): string {
-  return kind == null ? 'ping' : kind.toLowerCase().replace('_', '.');
+  return kind == null ? 'ping' : kindName(kind);
 }
 
 async function deliveries(call: Call): Promise<Shown> {

@@ -77,7 +77,7 @@ function plainSentenceOf(entry: ShownEntry): string {
     case 'OUTAGE_OPENED':
       return `An outage of the primary began: ${classText(facts.class)}${said(reply)}.`;
     case 'OUTAGE_RECLASSIFIED':
-      return `The class of the outage changed: ${classText(facts.class)}${said(reply)}.`;
+      return `The kind of the outage changed: ${classText(facts.class)}${said(reply)}.`;
     case 'OUTAGE_CLOSED':
       return `The outage is over${reasonText(facts)}.`;
     case 'OUTAGE_DRAINING':
