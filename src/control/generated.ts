@@ -2265,12 +2265,22 @@ export type Summary = {
 export type Tenant = Node & {
   readonly __typename?: 'Tenant';
   readonly createdAt: Scalars['DateTime']['output'];
+  readonly domains: DomainConnection;
   readonly flow: ReadonlyArray<FlowSlot>;
   readonly id: Scalars['ID']['output'];
   readonly name: Scalars['String']['output'];
   readonly quotas: TenantQuotas;
   readonly revision: Scalars['Int']['output'];
   readonly suspension?: Maybe<TenantSuspension>;
+  readonly usage: TenantUsage;
+};
+
+
+export type TenantDomainsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
@@ -2377,6 +2387,17 @@ export type TenantUpdatePayload = {
   readonly __typename?: 'TenantUpdatePayload';
   readonly tenant?: Maybe<Tenant>;
   readonly userErrors: ReadonlyArray<UserError>;
+};
+
+export type TenantUsage = {
+  readonly __typename?: 'TenantUsage';
+  readonly alertContactCount: Scalars['Int']['output'];
+  readonly domainCount: Scalars['Int']['output'];
+  readonly heldCount: Scalars['Int']['output'];
+  readonly heldSize: Scalars['ByteCount']['output'];
+  readonly recipientEntryCount: Scalars['Int']['output'];
+  readonly tokenCount: Scalars['Int']['output'];
+  readonly webhookCount: Scalars['Int']['output'];
 };
 
 export type TimelineActor = {
@@ -3135,6 +3156,7 @@ export type ResolversTypes = {
   TenantUnsuspendPayload: ResolverTypeWrapper<Omit<TenantUnsuspendPayload, 'tenant'> & { tenant?: Maybe<ResolversTypes['Tenant']> }>;
   TenantUpdateInput: TenantUpdateInput;
   TenantUpdatePayload: ResolverTypeWrapper<Omit<TenantUpdatePayload, 'tenant'> & { tenant?: Maybe<ResolversTypes['Tenant']> }>;
+  TenantUsage: ResolverTypeWrapper<TenantUsage>;
   TimelineActor: ResolverTypeWrapper<TimelineActor>;
   TimelineConnection: ResolverTypeWrapper<Connection<TimelineEntryParent>>;
   TimelineEdge: ResolverTypeWrapper<TimelineItem>;
@@ -3378,6 +3400,7 @@ export type ResolversParentTypes = {
   TenantUnsuspendPayload: Omit<TenantUnsuspendPayload, 'tenant'> & { tenant?: Maybe<ResolversParentTypes['Tenant']> };
   TenantUpdateInput: TenantUpdateInput;
   TenantUpdatePayload: Omit<TenantUpdatePayload, 'tenant'> & { tenant?: Maybe<ResolversParentTypes['Tenant']> };
+  TenantUsage: TenantUsage;
   TimelineActor: TimelineActor;
   TimelineConnection: Connection<TimelineEntryParent>;
   TimelineEdge: TimelineItem;
@@ -4371,12 +4394,14 @@ export type SummaryResolvers<ContextType = Context, ParentType extends Resolvers
 
 export type TenantResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Tenant'] = ResolversParentTypes['Tenant']> = {
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  domains?: Resolver<ResolversTypes['DomainConnection'], ParentType, ContextType, Partial<TenantDomainsArgs>>;
   flow?: Resolver<ReadonlyArray<ResolversTypes['FlowSlot']>, ParentType, ContextType, RequireFields<TenantFlowArgs, 'since' | 'slots'>>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   quotas?: Resolver<ResolversTypes['TenantQuotas'], ParentType, ContextType>;
   revision?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   suspension?: Resolver<Maybe<ResolversTypes['TenantSuspension']>, ParentType, ContextType>;
+  usage?: Resolver<ResolversTypes['TenantUsage'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
@@ -4429,6 +4454,16 @@ export type TenantUnsuspendPayloadResolvers<ContextType = Context, ParentType ex
 export type TenantUpdatePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TenantUpdatePayload'] = ResolversParentTypes['TenantUpdatePayload']> = {
   tenant?: Resolver<Maybe<ResolversTypes['Tenant']>, ParentType, ContextType>;
   userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type TenantUsageResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TenantUsage'] = ResolversParentTypes['TenantUsage']> = {
+  alertContactCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  domainCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  heldCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  heldSize?: Resolver<ResolversTypes['ByteCount'], ParentType, ContextType>;
+  recipientEntryCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  tokenCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  webhookCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type TimelineActorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TimelineActor'] = ResolversParentTypes['TimelineActor']> = {
@@ -4760,6 +4795,7 @@ export type Resolvers<ContextType = Context> = {
   TenantSuspension?: TenantSuspensionResolvers<ContextType>;
   TenantUnsuspendPayload?: TenantUnsuspendPayloadResolvers<ContextType>;
   TenantUpdatePayload?: TenantUpdatePayloadResolvers<ContextType>;
+  TenantUsage?: TenantUsageResolvers<ContextType>;
   TimelineActor?: TimelineActorResolvers<ContextType>;
   TimelineConnection?: TimelineConnectionResolvers<ContextType>;
   TimelineEdge?: TimelineEdgeResolvers<ContextType>;

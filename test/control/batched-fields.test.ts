@@ -59,6 +59,8 @@ const fieldsOf = (type: GraphQLObjectType): Field[] => Object.values(type.getFie
 
 /** The arguments that a field cannot do without; null: this file does not know one. */
 function argumentsOf({ args }: Field): string | null {
+  // Of a list that is also paged from its end neither is required.
+  if (args.some(({ name }) => name === 'last')) return `(first: ${ARGUMENTS['first']})`;
   const needed = args.filter((arg) => isRequiredArgument(arg)).map(({ name }) => `${name}: ${ARGUMENTS[name] ?? ''}`);
   if (needed.some((text) => text.endsWith(': '))) return null;
   return needed.length === 0 ? '' : `(${needed.join(', ')})`;

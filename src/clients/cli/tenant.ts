@@ -7,6 +7,12 @@ import { right, text, textOf } from './table.ts';
 
 const TENANT =
   'id name quotas { domains recipientEntries tokens webhooks alertContacts } suspension { reason since } createdAt';
+const USAGE = 'usage { domainCount recipientEntryCount tokenCount webhookCount alertContactCount heldCount heldSize }';
+
+/** `3 of 50`; without a quota the number alone. */
+function ofQuota(count: number, quota: number | null): string {
+  return quota === null ? String(count) : `${count} of ${quota}`;
+}
 
 /** Runs a mutation that answers with a tenant. */
 async function changeTenant(
@@ -40,14 +46,15 @@ export const tenantVerb: VerbTable = {
   actions: {
     list: {
       usage: '',
-      says: 'Lists the tenants you may see, with their quotas.',
+      says: 'Lists the tenants you may see, with what they have and their quotas.',
       run: async (call) =>
-        tableOf(await listOf(call, 'tenants', TENANT), [
+        tableOf(await listOf(call, 'tenants', `${TENANT} ${USAGE}`), [
           ['ID', ({ id }) => id],
           [text('NAME'), ({ name }) => name],
-          [right('DOMAINS'), ({ quotas }) => quotas.domains],
-          [right('ENTRIES'), ({ quotas }) => quotas.recipientEntries],
-          [right('TOKENS'), ({ quotas }) => quotas.tokens],
+          [right('DOMAINS'), ({ usage, quotas }) => ofQuota(usage.domainCount, quotas.domains)],
+          [right('ENTRIES'), ({ usage, quotas }) => ofQuota(usage.recipientEntryCount, quotas.recipientEntries)],
+          [right('TOKENS'), ({ usage, quotas }) => ofQuota(usage.tokenCount, quotas.tokens)],
+          [right('HELD'), ({ usage }) => usage.heldCount],
           ['SUSPENDED', ({ suspension }) => call.time(suspension?.since ?? null)],
         ]),
     },

@@ -70,6 +70,7 @@ const WORK: Readonly<Record<string, number>> = {
   operation: 20,
   message: 20,
   domain: 20,
+  usage: 50,
   // Up to 10,000 rows are written.
   domainsFlush: 5_000,
 };

@@ -1,9 +1,12 @@
 /** The things of a tenant beside its domains: `Token`, `Webhook`, `AlertContact`, `AuditEntry`. */
+import { readOnce } from '../../db/walk.ts';
+import { listTenantDomains, tenantSlice } from '../../domains/of-tenants.ts';
 import { UNIT_MS } from '../../mail/duration.ts';
 import { OPERATOR_TENANT_ID } from '../../mail/viewer.ts';
 import { confirmContact, createContact, deleteContact, updateContact } from '../../notify/contacts.ts';
 import { listDeliveries, redeliver, replay, sendPing } from '../../notify/deliveries.ts';
 import { createWebhook, deleteWebhook, rotateSecret, updateWebhook } from '../../notify/webhooks.ts';
+import { readUsages, type TenantUsage } from '../../tenants/usage.ts';
 import { setSuspension } from '../../tenants/suspension.ts';
 import {
   createTenant,
@@ -13,7 +16,7 @@ import {
   updateTenant,
 } from '../../tenants/tenants.ts';
 import { createToken, revokeToken, rotateToken, updateToken } from '../../tenants/tokens.ts';
-import { connectionOfRows, countRows, idOfCursor, pageSize } from '../page.ts';
+import { connectionIn, connectionOfRows, countRows, idOfCursor, pageIn, pageSize } from '../page.ts';
 import type { Context } from '../context.ts';
 import type {
   AlertContactResolvers,
@@ -33,7 +36,22 @@ export async function tenantById({ load }: Context, tenantId: string): Promise<T
   return tenant;
 }
 
-export const Tenant: TenantResolvers = { flow: tenantFlow };
+async function usageOf({ id }: { readonly id: string }, { load }: Context): Promise<TenantUsage> {
+  const usage = await load.byId(readUsages, id);
+  if (usage === null) throw new Error(`the tenant ${id} is gone`);
+  return usage;
+}
+
+export const Tenant: TenantResolvers = {
+  flow: tenantFlow,
+  usage: (tenant, _args, context) => usageOf(tenant, context),
+  domains: async (tenant, args, context) => {
+    const page = pageIn('CREATED', args);
+    const rows = await context.load.each(listTenantDomains, { ...page, tenantId: tenant.id });
+    const total = readOnce(async () => ({ count: (await usageOf(tenant, context)).domainCount, isWhole: true }));
+    return connectionIn('CREATED', tenantSlice(rows, page, total), args);
+  },
+};
 
 export const Token: TokenResolvers = {
   tenant: ({ tenantId }, _args, context) => tenantById(context, tenantId),
