@@ -8,8 +8,13 @@ import { createProvider } from '../src/clients/terraform/provider.ts';
 /** Fields of DomainUpdateInput that are no settings. */
 const NO_SETTINGS: readonly string[] = ['name', 'expectedRevision', 'dryRun', 'idempotencyKey'];
 
-/** Settings whose Terraform attribute is not the same word, or stands in another resource. */
-const TERRAFORM: Readonly<Partial<Record<DomainSetting, string>>> = {};
+/** Settings whose attribute of `backupmx_domain` is another word, or that have a resource of their own. */
+const TERRAFORM: Readonly<Partial<Record<DomainSetting, string>>> = {
+  hasCallAheads: 'call_aheads',
+  dnsblZones: 'backupmx_dnsbl',
+  dnswlZones: 'backupmx_dnswl',
+  hasDelayReports: 'delay_reports',
+};
 
 /** Mutation → the commands that request it. */
 export async function verbsOfMutations(): Promise<ReadonlyMap<string, readonly string[]>> {
@@ -46,19 +51,17 @@ export async function coveragePage(schema: GraphQLSchema): Promise<string> {
     (mutation) => `| ${code(mutation)} | ${(verbs.get(mutation) ?? []).map(code).join(', ')} |`,
   );
   const options: Readonly<Record<string, { readonly option: string }>> = SETTINGS;
-  const attributes = terraformAttributes();
   const settings = settingsOf(schema).map((setting) => {
     const option = options[setting]?.option;
-    const attribute = TERRAFORM[setting as DomainSetting] ?? snake(setting);
-    const known = attributes.has(attribute) ? code(attribute) : '';
-    return `| ${code(setting)} | ${option === undefined ? '' : code(`--${option}`)} | ${known} |`;
+    const place = terraformOf(setting);
+    return `| ${code(setting)} | ${option === undefined ? '' : code(`--${option}`)} | ${place === null ? '' : code(place)} |`;
   });
   return [
     '# What the clients can do',
     '<!-- Made by `npm run generate` (bin/coverage.ts). -->',
     'Each mutation of the API, with the command that requests it:',
     ['| mutation | `backup-mx` |', '|---|---|', ...mutations].join('\n'),
-    'Each setting of a domain, with its option of `domain create` and `domain set`, and in Terraform:',
+    'Each setting of a domain, with its option of `domain create` and `domain set`. Then its attribute of\n`backupmx_domain` in Terraform, or the resource that has it:',
     ['| setting | option | Terraform |', '|---|---|---|', ...settings].join('\n'),
     '',
   ]
@@ -66,10 +69,11 @@ export async function coveragePage(schema: GraphQLSchema): Promise<string> {
     .replace(/\n+$/, '\n');
 }
 
-/** The attributes of all resources about domains. */
-function terraformAttributes(): ReadonlySet<string> {
-  const provider = createProvider({ env: {}, stopping: new AbortController(), now: () => new Date() });
-  return new Set(Object.values(provider.resources).flatMap(({ attributes }) => Object.keys(attributes)));
+/** The attribute of `backupmx_domain` for a setting, or the resource that has it; null if neither is there. */
+export function terraformOf(setting: string): string | null {
+  const { resources } = createProvider({ env: {}, stopping: new AbortController(), now: () => new Date() });
+  const word = TERRAFORM[setting as DomainSetting] ?? snake(setting);
+  return word in resources || word in (resources['backupmx_domain']?.attributes ?? {}) ? word : null;
 }
 
 function snake(name: string): string {

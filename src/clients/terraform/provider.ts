@@ -2,8 +2,9 @@
 import { type Account, accountOf, ClientError, connect, type Environment } from '../api/connection.ts';
 import { type Api, type ApiParts, createApi } from './api.ts';
 import { doctorSource, domainSource, serviceSource } from './data-sources.ts';
-import { dnsblResource } from './resources/dnsbl.ts';
+import { dnsblResource, dnswlResource } from './resources/dns-lists.ts';
 import { domainResource } from './resources/domain.ts';
+import { pauseResource } from './resources/pause.ts';
 import { recipientListResource } from './resources/recipient-list.ts';
 import { tenantResource } from './resources/tenant.ts';
 import { ephemeralToken, ephemeralTokenSecret, tokenResource } from './resources/token.ts';
@@ -54,6 +55,8 @@ export function createProvider({ env, stopping, now }: ProviderParts): ProviderD
       backupmx_domain: domainResource,
       backupmx_recipient_list: recipientListResource,
       backupmx_dnsbl: dnsblResource,
+      backupmx_dnswl: dnswlResource,
+      backupmx_pause: pauseResource,
       backupmx_webhook: webhookResource,
       backupmx_token: tokenResource,
       backupmx_tenant: tenantResource,

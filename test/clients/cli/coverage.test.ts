@@ -1,9 +1,9 @@
-/** The command can do what the API can: each mutation has a verb, each setting of a domain an option, each closed set its words. */
+/** The clients can do what the API can: each mutation has a verb, each setting of a domain an option and an attribute, each closed set its words. */
 import { expect, test } from 'bun:test';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildSchema } from 'graphql';
-import { mutationsOf, settingsOf, verbsOfMutations } from '../../../bin/coverage.ts';
+import { mutationsOf, settingsOf, terraformOf, verbsOfMutations } from '../../../bin/coverage.ts';
 import { SETTINGS } from '../../../src/clients/cli/domain-settings.ts';
 import { grammarOf } from '../../../src/clients/cli/grammar.ts';
 import { nearest } from '../../../src/clients/cli/suggest.ts';
@@ -26,6 +26,11 @@ test('every setting of a domain has an option of domain set and domain create', 
     const options = Object.keys(grammarOf(verb.actions[name]?.usage ?? '').options);
     expect(options).toEqual(expect.arrayContaining(Object.values(SETTINGS).map(({ option }) => option)));
   }
+});
+
+test('every setting of a domain has an attribute or a resource in Terraform', () => {
+  expect(settingsOf(schema).filter((setting) => terraformOf(setting) === null)).toEqual([]);
+  expect(terraformOf('noSuchSetting')).toBeNull();
 });
 
 test.each([

@@ -1,13 +1,12 @@
-/** `backupmx_domain`: a relay domain. Its DNS lists are resources of their own, and its User List may be one. */
-import { formatDuration, parseDuration, UNIT_MS } from '../../../mail/duration.ts';
+/** `backupmx_domain`: a relay domain. Its DNS lists and its pause are resources of their own, and its User List may be one. */
+import { type Domain, HeldMailChoice } from '../../../control/generated.ts';
 import { normalizeDomain } from '../../../mail/domain.ts';
-import { type Domain, HeldMailChoice, TlsPolicy, UnknownWhileDownPolicy } from '../../../control/generated.ts';
+import { formatDuration, parseDuration, UNIT_MS } from '../../../mail/duration.ts';
 import type { Selected } from '../../api/requests.ts';
-import { type Api, errorsOf, findListed, outcomeOf } from '../api.ts';
-import type { Diagnostic } from '../sdk/diagnostic.ts';
+import { type Api, errorsOf, findListed } from '../api.ts';
 import type { Found, Outcome, Resource } from '../sdk/resource.ts';
-import { type Attributes, computed, optional, required } from '../sdk/schema.ts';
-import { isRecord, type State, textOf, textsOf, type Value } from '../sdk/value.ts';
+import { type Attributes, computed, optional } from '../sdk/schema.ts';
+import { type State, textOf } from '../sdk/value.ts';
 import {
   checkRecipients,
   deriveHash,
@@ -18,89 +17,22 @@ import {
   RECIPIENT_ATTRIBUTES,
   warnOfList,
 } from './domain-recipients.ts';
+import { checkLabels, SETTING_ATTRIBUTES, SETTING_FIELDS, settingsInput, settingsOf } from './domain-settings.ts';
 import { LIST_FIELDS } from './user-list.ts';
-import {
-  ADOPT,
-  checkDomainName,
-  checkHost,
-  checkNetwork,
-  formatHost,
-  isUuid,
-  meansSameHosts,
-  oneOf,
-  parseHost,
-  wholeNumber,
-} from './words.ts';
-
-const DEFAULT_HOURS = 4;
-
-const LABEL_KEY = /^(?=.{1,63}$)[A-Za-z0-9](?:[A-Za-z0-9._/-]*[A-Za-z0-9])?$/;
+import { ADOPT, isUuid, oneOf, TENANT_ID, wholeNumber } from './words.ts';
 
 const ATTRIBUTES: Attributes = {
-  name: required('string', 'The part after the @: `example.org`, in lower case and as A-label.', {
-    replaces: true,
-    check: checkDomainName,
-  }),
-  deliver_to: optional(
-    ['list', 'string'],
-    'Hosts that get the mail, best first: `mail.example.org`, `192.0.2.1:2525`, `[2001:db8::1]:25`. Without them the MX records decide.',
-    { check: checkHost, means: meansSameHosts },
-  ),
-  labels: optional(['map', 'string'], 'Labels of your choice.'),
-  recipient_delimiter: optional(
-    'string',
-    'With `+`, a listed `alice` also matches `alice+anything`. Without it local parts are compared as a whole.',
-    {
-      check: (value) =>
-        typeof value === 'string' && /^[!#$%&'*+/=?^_`{|}~-]$/.test(value)
-          ? null
-          : 'Expected one character that may stand in a local part, such as "+".',
-    },
-  ),
-  call_aheads: optional(
-    'bool',
-    'True if the primary is asked about a recipient before mail is accepted. Default `true`.',
-    { default: true },
-  ),
-  unknown_while_down: optional(
-    'string',
-    'Treatment of unknown recipients while the primary does not answer: `ACCEPT` (default), `DEFER_THEN_ACCEPT` or `DEFER`.',
-    { default: 'ACCEPT', check: oneOf(Object.values(UnknownWhileDownPolicy)) },
-  ),
-  unknown_while_down_hours: optional(
+  ...SETTING_ATTRIBUTES,
+  drill_interval_days: optional(
     'number',
-    'Hours of `DEFER_THEN_ACCEPT`, from the beginning of the outage, 1 to 240. Default 4.',
-    { default: DEFAULT_HOURS, check: wholeNumber(1, 240) },
-  ),
-  dnsbl_threshold: optional(
-    'number',
-    'A sender is refused if the weights of the DNS block lists that list it reach this sum. Default 1.',
-    { default: 1, check: wholeNumber(1, 1000) },
-  ),
-  dnsbl_allowed_clients: optional(
-    ['set', 'string'],
-    'Networks that are not looked up in DNS block lists: `192.0.2.0/24`.',
-    { check: checkNetwork },
-  ),
-  tls_policy: optional(
-    'string',
-    'Requirement for TLS to the primary: `NONE`, `OPPORTUNISTIC` (default), `REQUIRED` or `VERIFIED`.',
-    { default: 'OPPORTUNISTIC', check: oneOf(Object.values(TlsPolicy)) },
-  ),
-  drain_per_minute: optional(
-    'number',
-    'Maximum of messages a minute while held mail drains. Without it only the capacity of the primary limits the rate.',
-    { check: wholeNumber(1, 1_000_000) },
-  ),
-  etrn_clients: optional(['set', 'string'], 'Networks whose hosts may request the mail by ETRN: `192.0.2.0/24`.', {
-    check: checkNetwork,
-  }),
-  delay_reports: optional(
-    'bool',
-    'True if senders are notified of delays even if they did not request it. Default `false`.',
-    { default: false },
+    'Days from one automatic fire drill to the next, 1 to 366; the first is that far from the apply. Without it there are none.',
+    { check: wholeNumber(1, 366) },
   ),
   ...RECIPIENT_ATTRIBUTES,
+  tenant_id: {
+    ...TENANT_ID,
+    description: `${TENANT_ID.description} Another value transfers the domain, with its mail and history.`,
+  },
   on_delete: optional(
     'string',
     'What happens to held mail when the domain is removed: `DELIVER_FIRST` continues to try it, `CANCEL` ends it without reports. Without it a domain that holds mail is not removed. It takes effect after it is applied.',
@@ -120,30 +52,21 @@ const ATTRIBUTES: Attributes = {
   proof_name: computed(
     'string',
     "Name of the TXT record that proves that the domain is yours. Null for an operator's domain, which needs no proof.",
+    { isVolatile: ['tenant_id'] },
   ),
-  proof_value: computed('string', 'The value of that record.'),
+  proof_value: computed('string', 'The value of that record.', { isVolatile: ['tenant_id'] }),
 };
 
 const FIELDS =
-  `id name status revision labels { key value } proof { name value } deliverTo { host port } recipientDelimiter hasCallAheads
-  unknownWhileDown { policy duration } dnsblThreshold dnsblAllowedClients tlsPolicy drainPerMinute etrnClients hasDelayReports
-  ${LIST_FIELDS}` as const;
+  `id name status revision proof { name value } tenant { id } drillSchedule { interval } ${SETTING_FIELDS} ${LIST_FIELDS}` as const;
 
 function valuesOf(domain: Selected<Domain, typeof FIELDS>): State {
+  const { drillSchedule: drills } = domain;
   return {
     name: domain.name,
-    deliver_to: domain.deliverTo.map(formatHost),
-    labels: Object.fromEntries(domain.labels.map(({ key, value }) => [key, value])),
-    recipient_delimiter: domain.recipientDelimiter,
-    call_aheads: domain.hasCallAheads,
-    unknown_while_down: domain.unknownWhileDown.policy,
-    unknown_while_down_hours: (parseDuration(domain.unknownWhileDown.duration) ?? 0) / UNIT_MS.h,
-    dnsbl_threshold: domain.dnsblThreshold,
-    dnsbl_allowed_clients: domain.dnsblAllowedClients,
-    tls_policy: domain.tlsPolicy,
-    drain_per_minute: domain.drainPerMinute,
-    etrn_clients: domain.etrnClients,
-    delay_reports: domain.hasDelayReports,
+    ...settingsOf(domain),
+    drill_interval_days: drills && (parseDuration(drills.interval) ?? 0) / UNIT_MS.d,
+    tenant_id: domain.tenant.id,
     id: domain.id,
     status: domain.status,
     proof_name: domain.proof?.name ?? null,
@@ -153,50 +76,50 @@ function valuesOf(domain: Selected<Domain, typeof FIELDS>): State {
   };
 }
 
-function inputOf(planned: State): Record<string, unknown> {
+/** The owner and the settings first, and then what other mutations change: each of those only if it differs. */
+async function update(api: Api, planned: State, found: Found): Promise<Outcome> {
+  const moved = await transfer(api, planned, found);
+  if (moved.kind === 'REFUSED') return moved;
+  const input = { name: planned['name'], ...settingsInput(planned), expectedRevision: moved.revision };
+  const answer = await api.mutate('domainUpdate', input, `domain { ${FIELDS} }`);
+  if (answer.kind === 'REFUSED') return answer;
+  const listed = await putList(api, planned, found.values);
+  if (listed.kind === 'REFUSED') return listed;
+  const drilled = await putDrills(api, planned, found.values);
+  if (drilled.kind === 'REFUSED') return drilled;
+  const { domain } = answer.payload;
   return {
-    name: planned['name'],
-    deliverTo: textsOf(planned['deliver_to']).map(parseHost),
-    labels: labelsOf(planned['labels'] ?? null),
-    recipientDelimiter: planned['recipient_delimiter'] ?? null,
-    hasCallAheads: planned['call_aheads'],
-    unknownWhileDown: {
-      policy: planned['unknown_while_down'],
-      duration: formatDuration(Number(planned['unknown_while_down_hours'] ?? DEFAULT_HOURS) * UNIT_MS.h),
-    },
-    dnsblThreshold: planned['dnsbl_threshold'],
-    dnsblAllowedClients: planned['dnsbl_allowed_clients'] ?? [],
-    tlsPolicy: planned['tls_policy'],
-    drainPerMinute: planned['drain_per_minute'] ?? null,
-    etrnClients: planned['etrn_clients'] ?? [],
-    hasDelayReports: planned['delay_reports'],
+    kind: 'DONE',
+    values: { ...(domain === null ? {} : valuesOf(domain)), ...listed.values, ...drilled.values },
   };
 }
 
-function labelsOf(labels: Value): { key: string; value: Value }[] {
-  return isRecord(labels) ? Object.entries(labels).map(([key, value]) => ({ key, value })) : [];
-}
+type Moved =
+  | { readonly kind: 'DONE'; readonly revision: number | null }
+  | Extract<Outcome, { readonly kind: 'REFUSED' }>;
 
-/** The settings first, and then what other mutations change: each of those only if it differs. */
-async function update(api: Api, planned: State, { values, revision }: Found): Promise<Outcome> {
-  const input = { ...inputOf(planned), expectedRevision: revision };
-  const answer = await api.mutate('domainUpdate', input, `domain { ${FIELDS} }`);
+/** Gives the domain to another owner if one is named. */
+async function transfer(api: Api, planned: State, { values, revision }: Found): Promise<Moved> {
+  const tenantId = textOf(planned['tenant_id'])?.toLowerCase() ?? null;
+  if (tenantId === null || tenantId === values['tenant_id']) return { kind: 'DONE', revision };
+  const input = { name: planned['name'], tenantId, expectedRevision: revision };
+  const answer = await api.mutate('domainTransfer', input, 'domain { revision }');
   if (answer.kind === 'REFUSED') return answer;
-  const listed = await putList(api, planned, values);
-  if (listed.kind === 'REFUSED') return listed;
-  const { domain } = answer.payload;
-  return { kind: 'DONE', values: { ...(domain === null ? {} : valuesOf(domain)), ...listed.values } };
+  return { kind: 'DONE', revision: answer.payload.domain?.revision ?? null };
 }
 
-function checkLabels({ labels = null }: State): readonly Diagnostic[] {
-  return (isRecord(labels) ? Object.keys(labels) : [])
-    .filter((key) => !LABEL_KEY.test(key))
-    .map((key) => ({
-      severity: 'ERROR',
-      summary: 'labels cannot be used',
-      detail: `The key ${JSON.stringify(key)} is invalid. Expected 1 to 63 letters, digits, ".", "_", "-" or "/".`,
-      path: ['labels', key],
-    }));
+async function putDrills(api: Api, planned: State, found: State): Promise<Outcome> {
+  const days = planned['drill_interval_days'] ?? null;
+  const values = { drill_interval_days: days };
+  if (days === (found['drill_interval_days'] ?? null)) return { kind: 'DONE', values };
+  const interval = days === null ? null : formatDuration(Number(days) * UNIT_MS.d);
+  const answer = await api.mutate('domainDrillSchedule', { name: planned['name'], interval }, '');
+  if (answer.kind === 'DONE') return { kind: 'DONE', values };
+  const errors = answer.errors.map((error) => ({
+    ...error,
+    path: error.path[0] === 'interval' ? ['drillIntervalDays'] : error.path,
+  }));
+  return { kind: 'REFUSED', errors };
 }
 
 export const domainResource: Resource<Api> = {
@@ -221,17 +144,28 @@ export const domainResource: Resource<Api> = {
     return { values: { ...valuesOf(domain), ...list }, revision: domain.revision };
   },
   async create(api, planned) {
-    const input = { ...inputOf(planned), recipientList: entriesOf(planned), force: planned['force'] === true };
+    const input = {
+      tenantId: textOf(planned['tenant_id']),
+      name: planned['name'],
+      ...settingsInput(planned),
+      recipientList: entriesOf(planned),
+      force: planned['force'] === true,
+    };
     const answer = await api.mutate('domainCreate', input, `domain { ${FIELDS} }`);
     const isThere = answer.kind === 'REFUSED' && answer.errors.some(({ code }) => code === 'ALREADY_EXISTS');
     const found = isThere && planned['adopt'] === true ? await this.read(api, planned) : null;
     if (found !== null) return update(api, planned, found);
     if (answer.kind === 'REFUSED') return { ...answer, errors: answer.errors.map((error) => ofList(error, planned)) };
-    return outcomeOf(answer, 'domain', (domain) => ({
-      ...valuesOf(domain),
+    const { domain } = answer.payload;
+    const values = {
+      ...(domain === null ? {} : valuesOf(domain)),
       recipients: planned['recipients'] ?? null,
       ...deriveHash(planned),
-    }));
+    };
+    const drilled = await putDrills(api, planned, values);
+    return drilled.kind === 'REFUSED'
+      ? { ...drilled, values }
+      : { kind: 'DONE', values: { ...values, ...drilled.values } };
   },
   remove: (api, { name, on_delete: held }) => errorsOf(api, 'domainDelete', { name, held: held ?? null }),
   async identify(api, id) {

@@ -7,7 +7,7 @@ import type { EphemeralResource, Opened, Resource } from '../sdk/resource.ts';
 import { type Attribute, computed, optional, required } from '../sdk/schema.ts';
 import { type State, textOf, type Value } from '../sdk/value.ts';
 import { checkSecret, CHOSEN_SECRET, ofChosen, placeSecret, SECRET_ATTRIBUTES, SECRET_KEPT } from './secret.ts';
-import { checkTitle, oneOf, TENANT_ID, wholeNumber } from './words.ts';
+import { checkInstant, checkTitle, isSameInstant, oneOf, TENANT_ID, wholeNumber } from './words.ts';
 
 const TOKEN_FIELDS = 'id name scopes prefix expiresAt tenant { id }';
 
@@ -23,17 +23,6 @@ const TOKEN_SCOPES: Attribute = required(
 );
 const TOKEN_ID: Attribute = computed('string', 'UUID.');
 const TOKEN_PREFIX: Attribute = computed('string', 'The beginning of its secret, to recognise it.');
-
-function checkInstant(value: Value): string | null {
-  const text = typeof value === 'string' ? value : '';
-  const isInstant =
-    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(Date.parse(text));
-  return isInstant ? null : `${JSON.stringify(value)} is not a time. Expected one such as "2027-01-31T00:00:00Z".`;
-}
-
-function isSameInstant(one: Value, other: Value): boolean {
-  return typeof one === 'string' && typeof other === 'string' && Date.parse(one) === Date.parse(other);
-}
 
 /** `secret_wo` of what is wanted is its secret; otherwise the service makes one, which is null when its answer was lost. */
 function createToken(api: Api, wanted: State, expiresAt: Value) {

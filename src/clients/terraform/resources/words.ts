@@ -81,12 +81,26 @@ export function checkTitle(value: Value): string | null {
   return text === text.trim() ? null : `Leave out the spaces around it: ${JSON.stringify(text.trim())}.`;
 }
 
+/** A time with its zone, as RFC 3339 writes it. */
+export function checkInstant(value: Value): string | null {
+  const text = typeof value === 'string' ? value : '';
+  const isInstant =
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(Date.parse(text));
+  return isInstant ? null : `${JSON.stringify(value)} is not a time. Expected one such as "2027-01-31T00:00:00Z".`;
+}
+
+/** The same time, in whatever zone and precision. */
+export function isSameInstant(one: Value, other: Value): boolean {
+  return typeof one === 'string' && typeof other === 'string' && Date.parse(one) === Date.parse(other);
+}
+
 export function isUuid(text: string): boolean {
   return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 }
 
 function checkUuid(value: Value): string | null {
-  return typeof value === 'string' && isUuid(value) ? null : `${JSON.stringify(value)} is not a UUID.`;
+  if (typeof value !== 'string' || !isUuid(value)) return `${JSON.stringify(value)} is not a UUID.`;
+  return value === value.toLowerCase() ? null : `Write it in lower case: "${value.toLowerCase()}".`;
 }
 
 /** One of some words. */
