@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import postgres from 'postgres';
 import type { TestDatabase } from '../test/helpers/database.ts';
 import { startPrivateServer } from '../test/helpers/database.ts';
+import { NO_EVENTS } from '../test/helpers/no-events.ts';
 import { OPERATOR_VIEWER } from '../src/mail/viewer.ts';
 import { changeList } from '../src/domains/user-list/change.ts';
 import { createListLookup, type ListLookup } from '../src/domains/user-list/lookup.ts';
@@ -128,6 +129,7 @@ export async function runUserList(): Promise<readonly Report[]> {
       ownNames: new Set(),
       findMxHosts: async () => [],
       checkRoute: async () => [],
+      events: NO_EVENTS,
     });
     const scene: Scene = { database, domains };
     const { replaceMs, copyMs } = await measureReplace(scene);

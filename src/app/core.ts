@@ -103,7 +103,7 @@ export async function openCore(options: NodeOptions, onStop: OnStop): Promise<No
   const routing = openRouting(options, listeners);
   onStop(async () => routing.close());
   const { findMxHosts, checkRoute } = routing;
-  const domains = createDomains({ sql, ownNames: new Set(config.mxNames), findMxHosts, checkRoute });
+  const domains = createDomains({ sql, ownNames: new Set(config.mxNames), findMxHosts, checkRoute, events });
   const userLists = createListLookup({ sql: queueSql });
   const verification = openVerification({ sql, queueSql, isListed: userLists.isListed, every: timers.every });
   onStop(() => verification.close());

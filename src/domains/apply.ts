@@ -5,6 +5,7 @@
  */
 import type { SqlExecutor } from '../db/client.ts';
 import type { Viewer } from '../mail/viewer.ts';
+import type { ClosedOutage } from '../outage/lifecycle.ts';
 import { lockDestinations } from './destination.ts';
 import { changeDomains, type DomainChange } from './change.ts';
 import { insertDomains } from './create.ts';
@@ -91,20 +92,24 @@ async function runSteps(
     await lockDestinations(sql, names, made);
     const errors: UserError[] = [...(await lockUnchanged(sql, sorted))];
     const differences: DomainDifference[] = [];
+    const closedBreakers: string[] = [];
+    const endedOutages: ClosedOutage[] = [];
     const changes = sorted.filter((step) => step.kind !== 'CREATE');
     for (const step of errors.length === 0 ? changes : []) {
       const change = await runStep(sql, viewer, { step, input });
       errors.push(...errorsOfStep(step, change));
       if (change.kind === 'DONE') differences.push(differenceOf(step, change.domain));
+      if (change.kind === 'DONE' && change.hasClosedBreaker === true) closedBreakers.push(change.domain.name);
     }
     // After the others: what is removed makes room in a quota.
     if (errors.length === 0) {
       const made = await createAll(sql, viewer, sorted);
       errors.push(...made.errors);
       differences.push(...made.differences);
+      endedOutages.push(...made.endedOutages);
     }
     if (errors.length === 0) await record(sql, differences);
-    return { result: errors, changed: errors.length === 0 ? names : null };
+    return { result: errors, changed: errors.length === 0 ? names : null, closedBreakers, endedOutages };
   });
 }
 
@@ -112,10 +117,14 @@ async function createAll(
   sql: SqlExecutor,
   viewer: Viewer,
   steps: readonly PlannedStep[],
-): Promise<{ readonly errors: readonly UserError[]; readonly differences: readonly DomainDifference[] }> {
+): Promise<{
+  readonly errors: readonly UserError[];
+  readonly differences: readonly DomainDifference[];
+  readonly endedOutages: readonly ClosedOutage[];
+}> {
   const creations = steps.filter((step) => step.kind === 'CREATE');
   const domains = creations.map(({ domain }) => domain);
-  const { created, refused } = await insertDomains(sql, viewer, domains);
+  const { created, refused, endedOutages } = await insertDomains(sql, viewer, domains);
   const errors = refused.flatMap(({ index, error }) => {
     const step = creations[index];
     return step === undefined ? [] : errorsOfStep(step, { kind: 'REFUSED', errors: [error], domain: null });
@@ -124,7 +133,7 @@ async function createAll(
     const step = creations[index];
     return step === undefined ? [] : [differenceOf(step, domain)];
   });
-  return { errors, differences };
+  return { errors, differences, endedOutages };
 }
 
 /** Complaints about those that are not what the plan saw. */

@@ -1,7 +1,8 @@
 /**
  * The one way of changing relay domains: a transaction with the rows locked, which ends with a notice to the other nodes.
  *
- * What is refused is undone. A change is in force on this node before the call returns, elsewhere when the notice arrives.
+ * What is refused is undone. A change is in force on this node before the call returns, elsewhere when the notice arrives. Outages and
+ * breakers that end with it are told after COMMIT.
  */
 import type { SqlExecutor } from '../db/client.ts';
 import { SETTINGS_CHANNEL } from '../db/listen.ts';
@@ -11,13 +12,19 @@ import { type EventKind, recordEvent } from '../events/record.ts';
 import { shown, type UserError } from '../input/checked.ts';
 import { normalizeDomain } from '../mail/domain.ts';
 import type { Viewer } from '../mail/viewer.ts';
+import type { ClosedOutage } from '../outage/lifecycle.ts';
 import { lockDestinations } from './destination.ts';
 import { type Domains, DOMAIN_NOTICE, selectNamed } from './domains.ts';
 import { DOMAIN_COLUMNS, type RelayDomain, relayDomainOf } from './relay-domain.ts';
 
 export type DomainChange =
-  /** `isAsked`: an attempt at what it holds was requested. */
-  | { readonly kind: 'DONE'; readonly domain: RelayDomain; readonly isAsked?: boolean }
+  /** `isAsked`: an attempt at what it holds was requested. `hasClosedBreaker`: its breaker was open or in trial. */
+  | {
+      readonly kind: 'DONE';
+      readonly domain: RelayDomain;
+      readonly isAsked?: boolean;
+      readonly hasClosedBreaker?: boolean;
+    }
   /** `domain` is the viewer's own object that stands in the way, if one does. */
   | { readonly kind: 'REFUSED'; readonly errors: readonly UserError[]; readonly domain: RelayDomain | null };
 
@@ -25,28 +32,39 @@ export type DomainChange =
 export interface Changed<T> {
   readonly result: T;
   readonly changed: readonly string[] | null;
+  /** Outages of former owners, which ended. */
+  readonly endedOutages?: readonly ClosedOutage[];
+  /** The names of domains whose breaker was closed. */
+  readonly closedBreakers?: readonly string[];
 }
+
+/** The parts of `Domains` that a change needs. */
+export type ChangingDomains = Pick<Domains, 'sql' | 'drop' | 'events'>;
 
 /** Thrown to undo a transaction, caught right outside it. */
 const UNDONE = new Error('undone');
 
 /** Changes domains of these names in one transaction. */
 export async function changeDomains<T>(
-  { sql, drop }: Pick<Domains, 'sql' | 'drop'>,
+  { sql, drop, events }: ChangingDomains,
   names: readonly string[],
   work: (transaction: SqlExecutor) => Promise<Changed<T>>,
 ): Promise<T> {
   const done: { result?: T } = {};
   try {
-    await sql.begin(async (transaction) => {
-      const { result, changed } = await work(transaction);
+    const { endedOutages = [], closedBreakers = [] } = await sql.begin(async (transaction) => {
+      const change = await work(transaction);
+      const { result, changed } = change;
       done.result = result;
       if (changed === null) throw UNDONE;
       const notices = changed.map((name) => DOMAIN_NOTICE + name);
       if (notices.length > 0) {
         await transaction`select pg_notify(${SETTINGS_CHANNEL}, notice) from unnest(${notices}::text[]) as notice`;
       }
+      return change;
     });
+    for (const name of closedBreakers) events.breakerMoved(name, { to: 'CLOSED' });
+    for (const outage of endedOutages) events.outageClosed(outage.domain, outage);
     return done.result as T;
   } catch (error) {
     if (error === UNDONE) return done.result as T;
@@ -68,7 +86,7 @@ export interface WantedDomain {
 
 /** Changes the viewer's domain, its row locked until COMMIT; NOT_FOUND if the viewer has no such domain. */
 export async function changeDomain<C extends DomainChange>(
-  node: Pick<Domains, 'sql' | 'drop'>,
+  node: ChangingDomains,
   viewer: Viewer,
   { name: given, field, withDestination = false }: WantedDomain,
   work: (transaction: SqlExecutor, domain: RelayDomain) => Promise<C>,
@@ -79,7 +97,8 @@ export async function changeDomain<C extends DomainChange>(
     if (withDestination) await lockDestinations(sql, [name]);
     const [row] = await query(sql, (db) => selectNamed(db, viewer, name).for('update'));
     const result = row === undefined ? noSuchDomain(name, field) : await work(sql, relayDomainOf(row));
-    return { result, changed: result.kind === 'DONE' ? [name] : null };
+    if (result.kind === 'REFUSED') return { result, changed: null };
+    return { result, changed: [name], closedBreakers: result.hasClosedBreaker === true ? [name] : [] };
   });
 }
 

@@ -9,6 +9,7 @@ import { domains } from '../db/schema.ts';
 import { recordEvents } from '../events/record.ts';
 import { newId } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
+import type { ClosedOutage } from '../outage/lifecycle.ts';
 import { adoptDestinations, forgetAnswers, lockDestinations } from './destination.ts';
 import { changeDomains, type DomainChange } from './change.ts';
 import type { Domains } from './domains.ts';
@@ -32,11 +33,11 @@ export async function createDomain(node: Domains, viewer: Viewer, input: DomainC
   if (checked.kind === 'BAD') return { kind: 'REFUSED', errors: checked.errors, domain: null };
   const domain = checked.value;
   return changeDomains(node, [domain.name], async (transaction) => {
-    const { created, refused } = await insertDomains(transaction, viewer, [domain]);
+    const { created, refused, endedOutages } = await insertDomains(transaction, viewer, [domain]);
     const [made] = created;
     return made === undefined
       ? { result: refusalOf(refused), changed: null }
-      : { result: { kind: 'DONE', domain: made }, changed: [domain.name] };
+      : { result: { kind: 'DONE', domain: made }, changed: [domain.name], endedOutages };
   });
 }
 
@@ -53,7 +54,11 @@ export interface Refusal {
 export interface Insertion {
   readonly created: readonly RelayDomain[];
   readonly refused: readonly Refusal[];
+  /** The outages of former owners that ended with it. */
+  readonly endedOutages: readonly ClosedOutage[];
 }
+
+const refusing = (refused: readonly Refusal[]): Insertion => ({ created: [], refused, endedOutages: [] });
 
 /** Makes all of them, in the order of their names, or none; within a transaction that is undone when one is refused. */
 export async function insertDomains(
@@ -61,23 +66,23 @@ export async function insertDomains(
   viewer: Viewer,
   domains: readonly NewDomain[],
 ): Promise<Insertion> {
-  if (domains.length === 0) return { created: [], refused: [] };
+  if (domains.length === 0) return refusing([]);
   const names = domains.map(({ name }) => name);
   const destinationIds = await lockDestinations(sql, names, names);
   const gone = await findGone(sql, viewer, domains);
-  if (gone !== null) return { created: [], refused: [gone] };
+  if (gone !== null) return refusing([gone]);
   const tooMany = await checkQuotas(sql, domains);
   if (tooMany !== null) {
     const own = (await findConflicts(sql, domains)).filter(({ domain }) => domain !== null);
-    return { created: [], refused: own.length > 0 ? own : [tooMany] };
+    return refusing(own.length > 0 ? own : [tooMany]);
   }
   const rows = await insertRows(sql, domains, destinationIds);
   if (rows.length < domains.length) {
     const made = new Set(rows.map(({ name }) => name));
     const conflicts = await findConflicts(sql, domains);
-    return { created: [], refused: conflicts.filter(({ index }) => !made.has(names[index] ?? '')) };
+    return refusing(conflicts.filter(({ index }) => !made.has(names[index] ?? '')));
   }
-  return { created: await furnish(sql, domains, rows), refused: [] };
+  return { ...(await furnish(sql, domains, rows)), refused: [] };
 }
 
 async function insertRows(
@@ -107,7 +112,7 @@ async function furnish(
   sql: SqlExecutor,
   domains: readonly NewDomain[],
   rows: readonly DomainRow[],
-): Promise<readonly RelayDomain[]> {
+): Promise<Pick<Insertion, 'created' | 'endedOutages'>> {
   const byName = new Map(rows.map((row) => [row.name, relayDomainOf(row)]));
   const made = domains.flatMap((given) => {
     const domain = byName.get(given.name);
@@ -116,8 +121,8 @@ async function furnish(
   const served = made.flatMap(({ given: { settings }, domain: { tenantId, status, destinationId } }) =>
     status === 'ACTIVE' ? [{ tenantId, destinationId, settings }] : [],
   );
+  const endedOutages = served.length === 0 ? [] : await adoptDestinations(sql, served);
   if (served.length > 0) {
-    await adoptDestinations(sql, served);
     await forgetAnswers(
       sql,
       served.map(({ destinationId }) => destinationId),
@@ -134,10 +139,8 @@ async function furnish(
       facts: { name, status, ...settings, recipientCount: recipientList.length },
     })),
   );
-  return insertFirstLists(
-    sql,
-    made.map(({ given, domain }) => ({ domain, forms: given.recipientList })),
-  );
+  const lists = made.map(({ given, domain }) => ({ domain, forms: given.recipientList }));
+  return { created: await insertFirstLists(sql, lists), endedOutages };
 }
 
 /** The refusal of the only one that was to be made. */

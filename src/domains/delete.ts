@@ -4,10 +4,11 @@
  * The destination stays, with its clock and what it still holds: DELIVER_FIRST mail goes on being tried until it ends.
  */
 import type { SqlExecutor } from '../db/client.ts';
+import { insertEvents } from '../events/record.ts';
 import { actorOf, type Viewer } from '../mail/viewer.ts';
-import { askedNow } from '../outage/pause.ts';
-import { changeDomain, type DomainChange, recordOf, refuse } from './change.ts';
-import type { Domains } from './domains.ts';
+import { closeBreaker } from '../outage/breaker.ts';
+import { askedNow, endPause } from '../outage/pause.ts';
+import { changeDomain, type ChangingDomains, type DomainChange, recordOf, refuse } from './change.ts';
 import type { RelayDomain } from './relay-domain.ts';
 import { deleteEntries } from './user-list/store.ts';
 import { tenantScope } from '../db/fragments.ts';
@@ -22,7 +23,7 @@ export interface DomainDeleteInput {
 
 /** Removes the domain. With CANCEL the caller cancels what is held after that, so that nothing is accepted while it is cancelled. */
 export function deleteDomain(
-  domains: Pick<Domains, 'sql' | 'drop'>,
+  domains: ChangingDomains,
   viewer: Viewer,
   { name, held = null }: DomainDeleteInput,
 ): Promise<DomainChange> {
@@ -43,22 +44,32 @@ export async function removeDomain(
   if (heldCount > 0 && held === null) return refuseHeld(domain, heldCount);
   await sql`delete from domains where id = ${domain.id}`;
   await deleteEntries(sql, domain.id);
-  if (domain.status !== 'PENDING') await freeDestination(sql, viewer, domain.destinationId);
+  const hasClosedBreaker = domain.status !== 'PENDING' && (await freeDestination(sql, viewer, domain.destinationId));
   await recordOf(sql, domain, 'DOMAIN_DELETED', { ...actorOf(viewer), heldCount, held });
-  return { kind: 'DONE', domain };
+  return { kind: 'DONE', domain, hasClosedBreaker };
 }
 
 /**
  * A pause and an open breaker, which only the domain's owner could end, go with the domain. Held mail is still tried, and
- * who adds the name next begins without them.
+ * who adds the name next begins without them. True: a breaker was open or in trial.
  */
-async function freeDestination(sql: SqlExecutor, viewer: Viewer, destinationId: string): Promise<void> {
-  await sql`
+async function freeDestination(sql: SqlExecutor, viewer: Viewer, destinationId: string): Promise<boolean> {
+  const closing = sql`
+    select tenant_id, id, null::uuid, 'BREAKER_CLOSED', jsonb_build_object('reason', 'the domain was deleted', 'from', breaker)
+    from before where breaker <> 'CLOSED'`;
+  const [row] = await sql<{ has_closed: boolean }[]>`
+    with before as materialized (
+      select id, tenant_id, breaker from destinations
+      where id = ${destinationId} and ${tenantScope(sql, viewer)} for update
+    ), recorded as (
+      ${insertEvents(sql, closing)}
+    )
     update destinations d
     set ${askedNow(sql, sql`(d.first_failure_at is not null and (d.is_paused or d.breaker = 'OPEN'))`)},
-        is_paused = false, pause_from = null, pause_until = null, pause_reason = null,
-        breaker = 'CLOSED', breaker_since = null, breaker_reply = null, trial_count = 0
-    where id = ${destinationId} and ${tenantScope(sql, viewer)}`;
+        ${endPause(sql)}, ${closeBreaker(sql)}
+    from before where d.id = before.id
+    returning before.breaker <> 'CLOSED' as has_closed`;
+  return row?.has_closed === true;
 }
 
 /** Exact: the folded total and what is not yet folded, in one snapshot. */

@@ -5,7 +5,7 @@
  */
 import type { SqlExecutor } from '../db/client.ts';
 import { OPERATOR_TENANT_ID } from '../mail/viewer.ts';
-import { endOutagesOfOthers } from '../outage/lifecycle.ts';
+import { type ClosedOutage, endOutagesOfOthers } from '../outage/lifecycle.ts';
 import type { DomainSettings } from './relay-domain.ts';
 
 /**
@@ -35,8 +35,14 @@ interface Adoption {
   readonly settings: DomainSettings;
 }
 
-/** Gives destinations to served domains: our reports went there before, or earlier domains left them. */
-export async function adoptDestinations(sql: SqlExecutor, adoptions: readonly Adoption[]): Promise<void> {
+/**
+ * Gives destinations to served domains: our reports went there before, or earlier domains left them. Returns the outages of
+ * former owners that it ended.
+ */
+export async function adoptDestinations(
+  sql: SqlExecutor,
+  adoptions: readonly Adoption[],
+): Promise<readonly ClosedOutage[]> {
   const rows = JSON.stringify(
     adoptions.map(({ tenantId, destinationId, settings: { deliverTo, tlsPolicy, drainPerMinute } }) => ({
       id: destinationId,
@@ -46,7 +52,7 @@ export async function adoptDestinations(sql: SqlExecutor, adoptions: readonly Ad
       drain_per_minute: drainPerMinute,
     })),
   );
-  await endOutagesOfOthers(sql, rows);
+  const ended = await endOutagesOfOthers(sql, rows);
   await sql`
     update destinations d
     set kind = 'RELAY',
@@ -58,6 +64,7 @@ export async function adoptDestinations(sql: SqlExecutor, adoptions: readonly Ad
     from jsonb_to_recordset(${rows}::text::jsonb)
       as a (id uuid, tenant_id uuid, deliver_to jsonb, tls_policy text, drain_per_minute integer)
     where d.id = a.id`;
+  return ended;
 }
 
 /**

@@ -9,6 +9,7 @@ import { domains, tenants } from '../db/schema.ts';
 import { createSnapshot, type SnapshotOptions } from '../db/snapshot.ts';
 import { normalizeDomain } from '../mail/domain.ts';
 import type { Viewer } from '../mail/viewer.ts';
+import type { MailEvents } from '../telemetry/events.ts';
 import { DOMAIN_COLUMNS, type RelayDomain, relayDomainOf } from './relay-domain.ts';
 import type { CheckRoute, FindMxHosts } from './route-check.ts';
 
@@ -19,6 +20,7 @@ export interface DomainRules {
   readonly ownNames: ReadonlySet<string>;
   readonly findMxHosts: FindMxHosts;
   readonly checkRoute: CheckRoute;
+  readonly events: Pick<MailEvents, 'outageClosed' | 'breakerMoved'>;
 }
 
 export interface DomainsOptions extends DomainRules {

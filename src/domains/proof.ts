@@ -7,11 +7,11 @@
  */
 import type { SqlExecutor } from '../db/client.ts';
 import { OPERATOR_TENANT_ID, type Viewer } from '../mail/viewer.ts';
+import type { ClosedOutage } from '../outage/lifecycle.ts';
 import { and, columnsOf, eq, isAny, ne, query, tenantOnly } from '../db/query.ts';
 import { domains } from '../db/schema.ts';
 import { adoptDestinations, forgetAnswers, lockDestinations } from './destination.ts';
-import { changeDomains, recordOf, writeDomain } from './change.ts';
-import type { Domains } from './domains.ts';
+import { changeDomains, type ChangingDomains, recordOf, writeDomain } from './change.ts';
 import { DOMAIN_COLUMNS, type RelayDomain, relayDomainOf, settingsOf } from './relay-domain.ts';
 
 /** As a person sees it. */
@@ -53,11 +53,12 @@ export interface Look {
 }
 
 /** Stores what was seen, and what follows from it. */
-export function settleProof(node: Pick<Domains, 'sql' | 'drop'>, look: Look): Promise<ProofResult> {
+export function settleProof(node: ChangingDomains, look: Look): Promise<ProofResult> {
   return changeDomains(node, [look.target.domainName], async (transaction) => {
-    const result = await settle(transaction, look);
+    const settled = await settle(transaction, look);
     // A look that changes nothing that others remember is announced to no one.
-    return { result, changed: result === 'ACTIVATED' ? [look.target.domainName] : [] };
+    if (typeof settled === 'string') return { result: settled, changed: [] };
+    return { result: 'ACTIVATED', changed: [look.target.domainName], endedOutages: settled.endedOutages };
   });
 }
 
@@ -113,7 +114,14 @@ export async function takeDueProofs(sql: SqlExecutor, limit: number): Promise<Pr
   return rows.map(targetOf);
 }
 
-async function settle(sql: SqlExecutor, { target, finding, isDue }: Look): Promise<ProofResult> {
+interface Activation {
+  readonly endedOutages: readonly ClosedOutage[];
+}
+
+async function settle(
+  sql: SqlExecutor,
+  { target, finding, isDue }: Look,
+): Promise<Exclude<ProofResult, 'ACTIVATED'> | Activation> {
   // Claims of one name share its destination: who settles first has it to himself.
   await lockDestinations(sql, [target.domainName]);
   const columns = { ...DOMAIN_COLUMNS, proofLostAt: domains.proofLostAt };
@@ -136,21 +144,19 @@ async function settle(sql: SqlExecutor, { target, finding, isDue }: Look): Promi
       proof_check_at = bmx_now() + ${isTaken ? '6 hours' : '24 hours'}::interval
     where id = ${domain.id}`;
   if (isTaken) return 'TAKEN';
-  if (domain.status === 'PENDING') {
-    await activate(sql, domain);
-    return 'ACTIVATED';
-  }
+  if (domain.status === 'PENDING') return activate(sql, domain);
   if (row.proofLostAt === null) return 'SEEN';
   await recordOf(sql, domain, 'PROOF_FOUND');
   return 'FOUND_AGAIN';
 }
 
-async function activate(sql: SqlExecutor, domain: RelayDomain): Promise<void> {
+async function activate(sql: SqlExecutor, domain: RelayDomain): Promise<Activation> {
   await writeDomain(sql, domain, { status: 'ACTIVE' });
   const { tenantId, destinationId } = domain;
-  await adoptDestinations(sql, [{ tenantId, destinationId, settings: settingsOf(domain) }]);
+  const endedOutages = await adoptDestinations(sql, [{ tenantId, destinationId, settings: settingsOf(domain) }]);
   await forgetAnswers(sql, [destinationId], 'ALL');
   await recordOf(sql, domain, 'DOMAIN_ACTIVATED');
+  return { endedOutages };
 }
 
 /** One that was served is looked for hourly when missed; a claim ever more seldom, and not by itself after a month. */
@@ -158,7 +164,7 @@ async function noteAbsence(
   sql: SqlExecutor,
   domain: RelayDomain,
   finding: 'MISSING' | 'UNKNOWN',
-): Promise<ProofResult> {
+): Promise<'MISSING' | 'UNKNOWN' | 'LOST'> {
   const isServed = domain.status !== 'PENDING';
   const [row] = await sql<{ is_lost: boolean; was_lost: boolean }[]>`
     with before as (select id, proof_lost_at from domains where id = ${domain.id})

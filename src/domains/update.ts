@@ -12,6 +12,7 @@ import { actorOf, type Viewer } from '../mail/viewer.ts';
 import { askedNow, isPausedNow } from '../outage/pause.ts';
 import {
   changeDomain,
+  type ChangingDomains,
   type DomainChange,
   type DomainRefusal,
   noSuchDomain,
@@ -137,7 +138,7 @@ export interface DomainSuspendInput {
 
 /** Takes a domain out of service, and back. Its mail is deferred, never rejected; held mail is still delivered. */
 export function suspendDomain(
-  domains: Pick<Domains, 'sql' | 'drop'>,
+  domains: ChangingDomains,
   viewer: Viewer,
   status: 'SUSPENDED' | 'ACTIVE',
   { name, reason }: DomainSuspendInput,

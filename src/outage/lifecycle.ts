@@ -144,27 +144,33 @@ export function heldNow(sql: SqlExecutor): SqlFragment {
 /**
  * Closes, for good, the outages of destinations that get another owner: what the primary does from now on is not the former
  * owner's to know. The clock begins anew, so that the new owner has an outage of his own if the primary is still away.
+ * Returns those that were open; of theirs nothing drains.
  *
  * @param adoptions JSON rows of `id` and `tenant_id`: the destination, and its owner from now on
  */
-export async function endOutagesOfOthers(sql: SqlExecutor, adoptions: string): Promise<void> {
+export async function endOutagesOfOthers(sql: SqlExecutor, adoptions: string): Promise<ClosedOutage[]> {
   const ends = sql`
     select tenant_id, destination_id, null::uuid, 'OUTAGE_CLOSED',
       jsonb_build_object('outageId', id, 'reason', 'the domain has another owner')
     from others where is_open`;
-  await sql`
+  return sql<ClosedOutage[]>`
     with others as (
-      select o.id, o.tenant_id, o.destination_id, o.ended_at is null as is_open
+      select o.id, o.tenant_id, o.destination_id, d.name, o.ended_at is null as is_open
       from jsonb_to_recordset(${adoptions}::text::jsonb) as a (id uuid, tenant_id uuid)
-        join outages o on o.destination_id = a.id
+        join destinations d on d.id = a.id join outages o on o.destination_id = a.id
       where o.tenant_id <> a.tenant_id and (o.ended_at is null or o.drained_at is null)
     ), changed as (
       update destinations d set ${stopClock(sql)} from others where others.is_open and d.id = others.destination_id
     ), recorded as (
       ${insertEvents(sql, ends)}
+    ), ended as (
+      update outages o set ended_at = coalesce(o.ended_at, bmx_now()), drained_at = bmx_now()
+      from others where o.id = others.id
+      returning others.name, others.is_open, o.id, o.class, o.started_at, o.ended_at
     )
-    update outages o set ended_at = coalesce(o.ended_at, bmx_now()), drained_at = bmx_now()
-    from others where o.id = others.id`;
+    select name as domain, id as "outageId", class as "outageClass", started_at as "startedAt", ended_at as "endedAt",
+      0 as "heldCount", false as "beganTrial"
+    from ended where is_open order by name`;
 }
 
 /** Counts are folded about once a second: an outage may have drained meanwhile. */

@@ -67,12 +67,17 @@ export async function resumeDestination(
   const rows = await sql`
     with resumed as (
       update destinations d
-      set is_paused = false, pause_from = null, pause_until = null, pause_reason = null, ${askedNow(sql)}
+      set ${endPause(sql)}, ${askedNow(sql)}
       where id = ${destinationId} and is_paused and ${tenantScope(sql, viewer)}
       returning id, tenant_id
     )
     ${insertEvents(sql, event)} returning id`;
   return rows.length > 0;
+}
+
+/** Assignments of an update of `destinations`: no pause, neither now nor to come. */
+export function endPause(sql: SqlExecutor): SqlFragment {
+  return sql`is_paused = false, pause_from = null, pause_until = null, pause_reason = null`;
 }
 
 /** Pauses in force or to come, by destination id; those the viewer may not see are missing. */

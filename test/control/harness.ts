@@ -12,6 +12,7 @@ import { newId } from '../../src/mail/id.ts';
 import type { MxObservation } from '../../src/mail/mx.ts';
 import { OPERATOR_TENANT_ID, OPERATOR_VIEWER, type Viewer } from '../../src/mail/viewer.ts';
 import { createWebhookSender } from '../../src/notify/sender.ts';
+import type { MailEvents } from '../../src/telemetry/events.ts';
 import { createTokenCache } from '../../src/tenants/token-cache.ts';
 import { createRecipientStatuses } from '../../src/verification/recipient-status.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
@@ -62,6 +63,7 @@ export function domainsOn(
   database: TestDatabase,
   findMxHosts: FindMxHosts = async () => [],
   checkRoute: CheckRoute = async () => [],
+  events: MailEvents = NO_EVENTS,
 ): Domains {
   const { sql } = database;
   return createDomains({
@@ -69,6 +71,7 @@ export function domainsOn(
     ownNames: new Set(['backup.test.example']),
     findMxHosts,
     checkRoute,
+    events,
   });
 }
 
@@ -105,15 +108,23 @@ export async function startControl(
   const { sql } = database;
   const dns: Harness['dns'] = { mxHosts: {}, mx: {} };
   const routes: Harness['routes'] = { hosts: [] };
-  const domains = domainsOn(
-    database,
-    async (name) => dns.mxHosts[name] ?? [],
-    async () => routes.hosts,
-  );
   const faults: Harness['faults'] = [];
   const poked: string[] = [];
   const dropped: Harness['dropped'] = [];
   const requests: Harness['requests'] = [];
+  const changed = typeof changes === 'function' ? changes(sql) : changes;
+  const events: MailEvents = changed.events ?? {
+    ...NO_EVENTS,
+    fault: (fault) => void faults.push(fault),
+    subscriberDropped: (drop) => void dropped.push(drop),
+    requested: (request) => void requests.push(request),
+  };
+  const domains = domainsOn(
+    database,
+    async (name) => dns.mxHosts[name] ?? [],
+    async () => routes.hosts,
+    events,
+  );
   const harness = { readiness: [] as string[] };
   const sender = createWebhookSender({
     sql,
@@ -134,12 +145,7 @@ export async function startControl(
       mxNames: ['backup.test.example', 'mx2.test.example'],
       egressAddresses: ['192.0.2.250', '2001:db8::250'],
     },
-    events: {
-      ...NO_EVENTS,
-      fault: (fault) => void faults.push(fault),
-      subscriberDropped: (drop) => void dropped.push(drop),
-      requested: (request) => void requests.push(request),
-    },
+    events,
     sql,
     queueSql: database.database.queueSql,
     domains,
@@ -153,7 +159,7 @@ export async function startControl(
     poke: (id) => void poked.push(id),
     readiness: async () => harness.readiness,
     renderMetrics: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'backup_mx_up 1\n' }),
-    ...(typeof changes === 'function' ? changes(sql) : changes),
+    ...changed,
   });
   if (control.kind === 'FAILED') throw new Error(control.message);
   const url = `http://127.0.0.1:${control.address.port}`;

@@ -12,6 +12,7 @@ import { findTenants } from '../../src/tenants/tenants.ts';
 import { addDomain, addTenant, domainsOn, endMessage, holdMessage, OPERATOR } from '../control/harness.ts';
 import { until } from '../helpers/child.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { NO_EVENTS } from '../helpers/no-events.ts';
 import { createDomain } from '../../src/domains/create.ts';
 import { updateDomain } from '../../src/domains/update.ts';
 import { deleteDomain } from '../../src/domains/delete.ts';
@@ -34,6 +35,7 @@ describe('two nodes', () => {
       ownNames: new Set(),
       findMxHosts: async () => [],
       checkRoute: async () => [],
+      events: NO_EVENTS,
     });
     const listener = await listenTo({
       sql: otherDatabase.sql,

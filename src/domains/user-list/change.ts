@@ -12,6 +12,7 @@ import { part } from '../../db/query.ts';
 import { domains } from '../../db/schema.ts';
 import {
   changeDomain,
+  type ChangingDomains,
   type DomainChange,
   type DomainRefusal,
   noSuchDomain,
@@ -19,7 +20,6 @@ import {
   refuse,
   writeDomain,
 } from '../change.ts';
-import type { Domains } from '../domains.ts';
 import { checkQuota } from '../quotas.ts';
 import type { ListDifference } from '../difference.ts';
 import type { RelayDomain } from '../relay-domain.ts';
@@ -72,7 +72,7 @@ interface Wanted {
 }
 
 export async function changeList(
-  node: Pick<Domains, 'sql' | 'drop'>,
+  node: ChangingDomains,
   viewer: Viewer,
   verb: ListVerb,
   input: ListInput,

@@ -7,10 +7,18 @@
  */
 import type { Sql, SqlExecutor } from '../../db/client.ts';
 import { part, query } from '../../db/query.ts';
-import { changeDomains, type DomainChange, noSuchDomain, recordOf, refuse, writeDomain } from '../../domains/change.ts';
+import {
+  changeDomains,
+  type ChangingDomains,
+  type DomainChange,
+  noSuchDomain,
+  recordOf,
+  refuse,
+  writeDomain,
+} from '../../domains/change.ts';
 import { removeDomain } from '../../domains/delete.ts';
 import { lockDestinations } from '../../domains/destination.ts';
-import { type Domains, findDomain, selectNamed } from '../../domains/domains.ts';
+import { findDomain, selectNamed } from '../../domains/domains.ts';
 import { lockOwners, noSuchTenant } from '../../domains/owner.ts';
 import { checkQuota } from '../../domains/quotas.ts';
 import { type RelayDomain, relayDomainOf } from '../../domains/relay-domain.ts';
@@ -56,7 +64,7 @@ export const BY_TIME = ['messages', 'history', 'events', 'rejections'];
 
 /** Only for an operator: the caller has checked that. */
 export async function transferDomain(
-  node: Pick<Domains, 'sql' | 'drop'>,
+  node: ChangingDomains,
   viewer: Viewer,
   input: DomainTransferInput,
 ): Promise<DomainChange> {
