@@ -9,12 +9,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-
-export interface GraphiqlPage {
-  readonly html: Uint8Array<ArrayBuffer>;
-  readonly gzipped: Uint8Array<ArrayBuffer>;
-  readonly contentSecurityPolicy: string;
-}
+import type { ConstantPage } from './constant-page.ts';
 
 /** In the order of their tabs: what only reads comes first. */
 const EXAMPLES = [
@@ -28,14 +23,14 @@ const EXAMPLES = [
 const FAVICON =
   "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Cpath fill='%230b57b3' d='M1 3h14v10H1z'/%3E%3Cpath fill='none' stroke='%23fff' d='M1 4l7 5 7-5'/%3E%3C/svg%3E";
 
-let page: Promise<GraphiqlPage> | null = null;
+let page: Promise<ConstantPage> | null = null;
 
-export function loadGraphiql(): Promise<GraphiqlPage> {
+export function loadGraphiql(): Promise<ConstantPage> {
   page ??= makePage();
   return page;
 }
 
-async function makePage(): Promise<GraphiqlPage> {
+async function makePage(): Promise<ConstantPage> {
   // Loaded when somebody looks: it takes memory that a service without a browser has no use for.
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
   const examples = EXAMPLES.map(({ file, title }) => ({ title, query: part(`${file}.graphql`) }));
@@ -73,9 +68,14 @@ async function makePage(): Promise<GraphiqlPage> {
   // A copy with an ArrayBuffer of its own, as a response's body takes it.
   const bytes = new Uint8Array(Buffer.from(html));
   return {
-    html: bytes,
+    plain: bytes,
     gzipped: new Uint8Array(await promisify(gzip)(bytes)),
-    contentSecurityPolicy: policyOf([tokenScript, bundle]),
+    headers: {
+      'Content-Type': 'text/html; charset=utf-8',
+      'Content-Security-Policy': policyOf([tokenScript, bundle]),
+      'Cache-Control': 'no-cache',
+      Vary: 'Accept',
+    },
   };
 }
 

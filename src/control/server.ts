@@ -1,7 +1,7 @@
 /**
  * The HTTP side of the service: GraphQL and GraphiQL, health, metrics, and the pages that explain our refusals.
  *
- * The only file that knows hono. Catches everything: a fault becomes a masked error with a request id that the log has too.
+ * Only this file and public-pages.ts know hono. Catches everything: a fault becomes a masked error with a request id that the log has too.
  * A request is refused as early as it can be: by its token, its debts, its headers, its octets. GraphQL needs the bearer token and nothing else, so no page of another site can use a browser's.
  * Does not judge input beyond its form: settings and queue do.
  */
@@ -9,18 +9,17 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
-import { type Context as HttpContext, Hono } from 'hono';
+import { Hono } from 'hono';
 import { monotonicMs } from '../clock.ts';
 import { isDatabaseAway } from '../db/connection-lost.ts';
 import { OPERATOR_TENANT_ID } from '../mail/viewer.ts';
 import { createAuthentication, UNAUTHENTICATED } from './admission/auth.ts';
-import { createBilling } from './admission/billing.ts';
-import { type AnswerRoom, boundTaking, createAnswerRoom, createPageRoom } from './admission/answer-room.ts';
+import { type Billing, createBilling } from './admission/billing.ts';
+import { type AnswerRoom, createAnswerRoom } from './admission/answer-room.ts';
 import { type ConnectionBounds, createConnectionBounds, SERVER_TIMES } from './admission/connection-bounds.ts';
 import { createExecutions } from './admission/executions.ts';
 import type { ServiceParts } from './context.ts';
 import { createAdmission } from './admission/document-turns.ts';
-import { loadGraphiql } from './graphiql.ts';
 import { type AskedOf, createGraphqlServer, type RequestScope } from './graphql-server.ts';
 import {
   createIntrospectionAnswers,
@@ -31,22 +30,18 @@ import {
   ANSWERS_FULL,
   CONNECTIONS_FULL,
   maskedError,
-  POST_ONLY,
   type Refused,
   refuseForDebt,
   refuseMediaType,
   unavailableError,
 } from './admission/refusals.ts';
-import { rejectPage } from './reject-pages.ts';
 import { readBody } from './admission/request-body.ts';
 import { inOrder, isLeftUnread } from './admission/request-order.ts';
 import { createRequestRooms } from './admission/request-room.ts';
 import { listenOn, type ListenResult } from './listen.ts';
+import { createPublicPages } from './public-pages.ts';
 import type { Session } from './subscriptions/outbox.ts';
 import { createSubscriptions, type Subscriptions } from './subscriptions/subscriptions.ts';
-
-/** For pages of ours that hold no script. */
-const PLAIN_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const SDL = readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8');
 
@@ -100,13 +95,16 @@ interface AppTypes {
 function createApp(parts: ControlParts, subscriptions: Subscriptions, connections: ConnectionBounds): Hono<AppTypes> {
   const app = new Hono<AppTypes>();
   app.use(async (c, next) => {
-    c.set('requestId', randomUUID());
+    const { incoming, outgoing } = c.env;
+    const requestId = randomUUID();
+    c.set('requestId', requestId);
+    // hono would copy the body to add them.
+    outgoing.setHeader('X-Request-Id', requestId);
+    outgoing.setHeader('X-Content-Type-Options', 'nosniff');
+    outgoing.setHeader('Referrer-Policy', 'no-referrer');
     await next();
     // A client that keeps the connection would lose its next request with it.
-    if (isLeftUnread(c.env.incoming)) c.env.outgoing.setHeader('Connection', 'close');
-    c.header('X-Request-Id', c.get('requestId'));
-    c.header('X-Content-Type-Options', 'nosniff');
-    c.header('Referrer-Policy', 'no-referrer');
+    if (isLeftUnread(incoming)) outgoing.setHeader('Connection', 'close');
   });
   app.onError((error, c) => {
     const requestId = c.get('requestId');
@@ -117,40 +115,22 @@ function createApp(parts: ControlParts, subscriptions: Subscriptions, connection
     if (!isAway) parts.events.fault({ where: 'control', error, requestId });
     return c.json({ errors: [told] }, isAway ? 503 : 500);
   });
-  addHealth(app, parts);
-  if (parts.isControl) addPublicPages(app, parts);
-  if (parts.isControl) addGraphql(app, parts, { subscriptions, connections });
+  const billing = createBilling(monotonicMs);
+  if (parts.isControl) addGraphql(app, parts, { subscriptions, connections, billing });
+  app.route('/', createPublicPages(parts, { billing, sdl: SDL }));
   return app;
-}
-
-function addHealth(app: Hono<AppTypes>, parts: ControlParts): void {
-  app.get('/healthz', (c) => c.text('ok\n'));
-  app.get('/readyz', async (c) => {
-    const reasons = await parts.readiness();
-    return c.json({ ready: reasons.length === 0, reasons }, reasons.length === 0 ? 200 : 503);
-  });
-  app.get('/metrics', async (c) => {
-    const { contentType, body } = await parts.renderMetrics();
-    return c.body(body, 200, { 'Content-Type': contentType });
-  });
-}
-
-function addPublicPages(app: Hono<AppTypes>, parts: ControlParts): void {
-  app.get('/schema.graphql', (c) => c.text(SDL));
-  app.get('/egress.txt', (c) => c.text(parts.service.egressAddresses.map((address) => `${address}\n`).join('')));
-  app.get('/reject/:code?', (c) => {
-    const page = rejectPage(c.req.param('code') ?? '');
-    return c.html(page.html, page.status, { 'Content-Security-Policy': PLAIN_POLICY });
-  });
 }
 
 function addGraphql(
   app: Hono<AppTypes>,
   parts: ControlParts,
-  { subscriptions, connections }: { readonly subscriptions: Subscriptions; readonly connections: ConnectionBounds },
+  {
+    subscriptions,
+    connections,
+    billing,
+  }: { readonly subscriptions: Subscriptions; readonly connections: ConnectionBounds; readonly billing: Billing },
 ): void {
   const authenticate = createAuthentication(parts.operatorToken, parts.tokens.find);
-  const billing = createBilling(monotonicMs);
   const rooms = createRequestRooms(OPERATOR_TENANT_ID);
   const executions = createExecutions();
   const kept = createIntrospectionAnswers();
@@ -234,21 +214,6 @@ function addGraphql(
       body.release();
     }
   });
-  const pages = createPageRoom(parts.strangerNetwork);
-  const page = async (c: HttpContext<AppTypes>): Promise<Response> => {
-    const { incoming, outgoing } = c.env;
-    const address = incoming.socket.remoteAddress ?? null;
-    const seconds = billing.waitOfStranger(address);
-    if (seconds > 0) return tellBusy(c, 429, seconds);
-    billing.chargeStranger(address, PAGE_COST);
-    const done = closed(outgoing);
-    if (!pages.hold(address ?? '', done)) return tellBusy(c, 503, PAGE_RETRY_SECONDS);
-    return graphiql(c, (octets) => boundTaking(octets, done, () => outgoing.destroy()));
-  };
-  app.all('/graphql', async (c) =>
-    c.req.method === 'GET' && wantsHtml(c) ? page(c) : c.json(POST_ONLY, 405, { Allow: 'POST' }),
-  );
-  app.get('/', async (c) => (wantsHtml(c) ? page(c) : c.text('Backup MX: POST /graphql, GET /schema.graphql\n')));
 }
 
 /** Encoding and writing it take some 2 µs of the processor. */
@@ -263,13 +228,12 @@ async function boundAnswer(
   const { headers, status } = response;
   if (!(headers.get('Content-Type') ?? '').includes('json')) return response;
   const body = await response.arrayBuffer();
-  const { done, hangUp, caller } = session;
+  const { done, caller } = session;
   const octets = body.byteLength;
   account.charge((octets / 1024) * COST_PER_KIB);
   const mustBeTold = asked.operation === 'mutation';
   if (room.holdAnswer({ tenantId: caller.viewer.tenantId, octets, done, mustBeTold }) !== null) return null;
-  boundTaking(octets, done, hangUp);
-  return new Response(body, { headers, status });
+  return new Response(new Uint8Array(body), { headers, status });
 }
 
 /** An answer about the schema that was given before is given again; `answer` is asked for all else. */
@@ -307,32 +271,4 @@ async function answerFromMemory(
 /** Resolves when a response is over, whether it was taken or not. */
 function closed(outgoing: ServerResponse): Promise<void> {
   return new Promise((resolve) => outgoing.once('close', () => resolve()));
-}
-
-function wantsHtml(c: HttpContext): boolean {
-  return c.req.header('Accept')?.includes('text/html') ?? false;
-}
-
-/** Copying the page into a response takes some 15 ms of the processor. */
-const PAGE_COST = 6_000;
-const PAGE_RETRY_SECONDS = 2;
-
-function tellBusy(c: HttpContext, status: 429 | 503, seconds: number): Response {
-  const text = `The page is being sent to as many browsers as it may be at once. Load it again in ${seconds} s.\n`;
-  return c.text(text, status, { 'Retry-After': `${seconds}` });
-}
-
-/** `onOctets` is told how many there are. */
-async function graphiql(c: HttpContext, onOctets: (octets: number) => void): Promise<Response> {
-  const { html, gzipped, contentSecurityPolicy } = await loadGraphiql();
-  const isGzip = /\bgzip\b/.test(c.req.header('Accept-Encoding') ?? '');
-  const body = isGzip ? gzipped : html;
-  onOctets(body.length);
-  return c.body(body, 200, {
-    'Content-Type': 'text/html; charset=utf-8',
-    'Content-Security-Policy': contentSecurityPolicy,
-    'Cache-Control': 'no-cache',
-    Vary: 'Accept, Accept-Encoding',
-    ...(isGzip ? { 'Content-Encoding': 'gzip' } : {}),
-  });
 }

@@ -1,7 +1,8 @@
 /** What a client asks for and does not read is not kept for it without end. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { createServer } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { createAnswerRoom } from '../../src/control/admission/answer-room.ts';
+import { boundTaking, createAnswerRoom, createPublicRoom } from '../../src/control/admission/answer-room.ts';
 import { until } from '../helpers/child.ts';
 import { addDomain, addTenant, type Harness, holdMessage, startControl } from './harness.ts';
 
@@ -99,4 +100,50 @@ test('the result of a mutation is told whether there is room or not, and leaves 
   over.resolve();
   await over.promise;
   expect(hold(64 * MIB, false)).toBe(null);
+});
+
+test('answers to strangers have a room for each network and one for all; one larger than a share has it all', async () => {
+  const room = createPublicRoom((address) => (address === '127.0.0.1' ? null : address));
+  const over = Promise.withResolvers<void>();
+  const hold = (address: string, octets: number) => room.holdAnswer(address, octets, over.promise);
+  expect([hold('a', 3 * MIB), hold('a', 2 * MIB), hold('b', 10 * MIB), hold('b', 1)]).toEqual([
+    true,
+    false,
+    true,
+    false,
+  ]);
+  expect(['c', 'd', 'e', 'f', 'g', 'h'].map((address) => hold(address, 4 * MIB))).toEqual(Array(6).fill(true));
+  expect([hold('i', 2 * MIB), hold('127.0.0.1', 4 * MIB), hold('127.0.0.1', 1)]).toEqual([false, true, false]);
+  over.resolve();
+  await over.promise;
+  expect(hold('i', 2 * MIB)).toBe(true);
+});
+
+test('who does not take an answer at the pace is left, who takes it is not', async () => {
+  const over: string[] = [];
+  const server = createServer((request, response) => {
+    boundTaking(response, { octetsPerSecond: 100 * MIB, graceMs: 300 });
+    response.once('close', () => over.push(request.url ?? ''));
+    response.end('x'.repeat(12 * MIB));
+  });
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', () => resolve()));
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const begin = (path: string): Socket => {
+    const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    return socket;
+  };
+  const sockets = [begin('/reads'), begin('/waits').pause()];
+  let taken = 0;
+  sockets[0]?.on('data', ({ length }: Buffer) => (taken += length));
+  try {
+    // No system takes the whole of it for a client that reads nothing.
+    await until('both are over', 10_000, () => over.length === 2);
+    expect(over).toEqual(['/reads', '/waits']);
+    await until('the reader has it all', 10_000, () => taken > 12 * MIB);
+  } finally {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  }
 });

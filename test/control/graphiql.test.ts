@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { connect, type Socket } from 'node:net';
-import { createPageRoom } from '../../src/control/admission/answer-room.ts';
+import { createPublicRoom } from '../../src/control/admission/answer-room.ts';
 import { until } from '../helpers/child.ts';
 import { type Harness, startControl } from './harness.ts';
 
@@ -34,18 +34,18 @@ test('a browser gets GraphiQL at / and /graphql, with a policy that allows our o
 });
 
 test('the page is sent to eight browsers at once, four of a network; who reads nothing keeps nobody out for long', async () => {
-  const room = createPageRoom((address) => (address === '127.0.0.1' ? null : address));
+  const room = createPublicRoom((address) => (address === '127.0.0.1' ? null : address));
   const over = Promise.withResolvers<void>();
   const held = ['192.0.2.1', '192.0.2.2'].flatMap((address) =>
-    [1, 2, 3, 4, 5].map(() => room.hold(address, over.promise)),
+    [1, 2, 3, 4, 5].map(() => room.holdPage(address, over.promise)),
   );
   expect(held).toEqual([true, true, true, true, false, true, true, true, true, false]);
-  expect(room.hold('192.0.2.3', over.promise)).toBe(false);
+  expect(room.holdPage('192.0.2.3', over.promise)).toBe(false);
   // One that is trusted shares nothing with them.
-  expect(room.hold('127.0.0.1', over.promise)).toBe(true);
+  expect(room.holdPage('127.0.0.1', over.promise)).toBe(true);
   over.resolve();
   await over.promise;
-  expect(room.hold('192.0.2.3', over.promise)).toBe(true);
+  expect(room.holdPage('192.0.2.3', over.promise)).toBe(true);
 });
 
 test('a ninth browser beside eight that read nothing is told to come again, and gets the page then', async () => {

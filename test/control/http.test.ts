@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gunzipSync } from 'node:zlib';
 import { addDomain, type Harness, startControl, TOKEN, failingSql } from './harness.ts';
 
 let control: Harness;
@@ -269,6 +270,26 @@ describe('pages', () => {
     const { buildSchema } = await import('graphql');
     expect(buildSchema(await (await get('/schema.graphql')).text()).getQueryType()?.name).toBe('Query');
     expect((await get('/nothing')).status).toBe(404);
+  });
+
+  test.each([
+    ['gzip', 'gzip'],
+    ['br;q=1.0, GZIP;q=0.5', 'gzip'],
+    ['gzip;q=0', null],
+    ['identity', null],
+  ])('/schema.graphql for a client that accepts %s', async (accepted, encoding) => {
+    const response = await fetch(`${control.url}/schema.graphql`, {
+      headers: { 'Accept-Encoding': accepted },
+      decompress: false,
+    });
+    expect([response.headers.get('Content-Encoding'), response.headers.get('Vary')]).toEqual([
+      encoding,
+      'Accept-Encoding',
+    ]);
+    expect(response.headers.get('X-Content-Type-Options')).toBe('nosniff');
+    const octets = Buffer.from(await response.arrayBuffer());
+    expect((encoding === null ? octets : gunzipSync(octets)).toString()).toContain('type Query');
+    expect(Number(response.headers.get('Content-Length'))).toBe(octets.length);
   });
 
   test('/reject/CODE explains a code as a page of its own', async () => {

@@ -1,6 +1,8 @@
 /** Honest mail while clients ask the HTTP side for answers that they do not read, or for more than it can give. */
-import { afterAll, beforeAll, test } from 'bun:test';
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { get } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expectHarmless, measureBeside } from '../helpers/attack-scene.ts';
 import { type Service, startService } from '../helpers/service.ts';
 
@@ -14,7 +16,7 @@ beforeAll(async () => {
       IN_FLIGHT_BYTES: `${IN_FLIGHT_BYTES}`,
       DELIVERY_HOLD: 'true',
       LOG_LEVEL: 'warn',
-      MESSAGES_PER_MINUTE: '1000000',
+      TRUSTED_CLIENTS: '127.0.0.1/32',
     },
   });
   await service.graphql(
@@ -117,3 +119,40 @@ test.each([['30 at once', 30, undefined]])(
   },
   120_000,
 );
+
+/** The status of each request that a client of no attacker's network makes, one on each of its connections; `cut`: none. */
+async function visit(path: string, signal: AbortSignal): Promise<Map<string, number>> {
+  const statuses = new Map<string, number>();
+  const visitOnce = (): Promise<string> =>
+    new Promise((resolve) => {
+      get(`${service.httpUrl}${path}`, { localAddress: '127.0.7.7', agent: false }, (response) => {
+        response.resume().on('end', () => resolve(`${response.statusCode}`));
+      }).on('error', () => resolve('cut'));
+    });
+  while (!signal.aborted) {
+    const status = await visitOnce();
+    statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    await sleep(50);
+  }
+  return statuses;
+}
+
+/** Strangers of eight addresses, with as many connections as each may have. */
+const eightNetworks = (text: string): Crowd => ({
+  count: 8 * 64,
+  addressOf: (index) => `127.30.${index % 8}.1`,
+  textOf: () => text,
+  reads: false,
+});
+
+test('a schema that nobody reads, asked for again and again on 512 connections, keeps no stranger out', async () => {
+  const crowd = { ...eightNetworks('GET /schema.graphql HTTP/1.1\r\nHost: x\r\n\r\n'), everyMs: 1000 };
+  let visits = new Map<string, number>();
+  const measured = await beside(async (signal) => {
+    const visiting = visit('/healthz', signal);
+    await attack(crowd, signal);
+    visits = await visiting;
+  });
+  expectHarmless('a schema that nobody reads', measured, IN_FLIGHT_BYTES);
+  expect([...visits.keys()]).toEqual(['200']);
+}, 120_000);

@@ -1,6 +1,11 @@
-/** What a client sends ahead, on every runtime: one request after another, and only as much waits as may. */
+/**
+ * Requests sent ahead and answers that nobody takes, on every runtime: one after another, only as much waits as may, and who does not
+ * take an answer gives way.
+ */
 import { expect, test } from 'bun:test';
 import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MOST_OF_NETWORK } from '../../src/control/admission/connection-bounds.ts';
 import { endChild, until } from '../helpers/child.ts';
 import { startFixture } from '../helpers/runtime-child.ts';
 import type { Runtime } from '../helpers/service.ts';
@@ -14,6 +19,7 @@ interface Line {
   readonly port?: number;
   readonly begun?: string;
   readonly over?: string;
+  readonly left?: number;
 }
 
 test.each<Runtime>(['bun', 'deno', 'node'])(
@@ -37,6 +43,8 @@ test.each<Runtime>(['bun', 'deno', 'node'])(
       // While nobody takes the first answer no other request begins.
       const { socket } = send(ask('a1', LARGE) + ask('a2', LARGE) + ask('a3', 1) + ask('a4', 1));
       await service.line('it is asked', ({ begun }) => begun?.startsWith('/a1') === true);
+      // Most of it is ours still, which is what its pace is reckoned from.
+      await service.line('it is handed over', ({ left = 0 }) => left > LARGE / 4);
       send(ask('b', 1));
       await service.line('another is answered', ({ over }) => over?.startsWith('/b') === true);
       expect([names('begun', 'a'), names('over', 'a')]).toEqual([['a1'], []]);
@@ -62,6 +70,14 @@ test.each<Runtime>(['bun', 'deno', 'node'])(
       send(ask('e', 1)).socket.resume();
       await service.line('another is answered', ({ over }) => over?.startsWith('/e') === true);
       expect(names('begun', 'd')).toEqual(['d1']);
+      // As many as a network may have, which take nothing: a newcomer has the place of one after a moment.
+      for (let index = 0; index < MOST_OF_NETWORK; index += 1) send(ask('f', LARGE), '127.0.0.9');
+      await until('all are being answered', 30_000, () => names('begun', 'f').length === MOST_OF_NETWORK);
+      await until('one gives way', 30_000, async () => {
+        send(ask('g', 1), '127.0.0.9').socket.resume();
+        await sleep(500);
+        return names('over', 'g').length > 0;
+      });
     } finally {
       for (const socket of sockets) socket.destroy();
       await endChild(service.child, 'SIGKILL', 5000);

@@ -4,30 +4,46 @@
  * A client that asks for much and reads nothing would have the service keep it all. So each answer counts until the system has
  * it, and has to be taken at a pace. Small ones have a room of their own, so that a large one does not refuse them.
  */
+import type { ServerResponse } from 'node:http';
 import { clearTimeout, setTimeout } from 'node:timers';
 import { createRoom, type Room, type Shortage } from './request-room.ts';
 
 const MIB = 1024 * 1024;
 
-/** Pages under way, of some ten megabytes each: in all, and to a network. */
+/** GraphiQL's pages under way, of some ten megabytes each: in all, and to a network. */
 const PAGES = { total: 8, each: 4 };
+/** Octets of other answers that need no token. */
+const PUBLIC_ANSWERS = { total: 32 * MIB, each: 4 * MIB };
 
-export interface PageRoom {
-  /** False: as many are under way. Otherwise held until `done`. */
-  hold(address: string, done: Promise<void>): boolean;
+export interface PublicRoom {
+  /** False: as many pages are under way. Otherwise held until `done`. */
+  holdPage(address: string, done: Promise<void>): boolean;
+  /** The same for another answer of so many octets. */
+  holdAnswer(address: string, octets: number, done: Promise<void>): boolean;
 }
 
-/** @param networkOf the network that an address stands for; null: it is trusted, and shares nothing with the others */
-export function createPageRoom(networkOf: (address: string) => string | null): PageRoom {
+/**
+ * Room for answers to clients without a token.
+ *
+ * @param networkOf the network that an address stands for; null: it is trusted, and shares nothing with the others
+ */
+export function createPublicRoom(networkOf: (address: string) => string | null): PublicRoom {
   const trusted = 'trusted';
-  const room = createRoom(PAGES, trusted);
+  const pages = createRoom(PAGES, trusted);
+  const answers = createRoom(PUBLIC_ANSWERS, trusted);
+
+  function hold(room: Room, { address, amount, done }: { address: string; amount: number; done: Promise<void> }) {
+    const network = networkOf(address) ?? trusted;
+    const hasRoom = room.take(network, amount) === null;
+    if (hasRoom) void done.then(() => room.giveBack(network, amount));
+    return hasRoom;
+  }
+
   return {
-    hold(address, done) {
-      const network = networkOf(address) ?? trusted;
-      const hasRoom = room.take(network, 1) === null;
-      if (hasRoom) void done.then(() => room.giveBack(network, 1));
-      return hasRoom;
-    },
+    holdPage: (address, done) => hold(pages, { address, amount: 1, done }),
+    // One that is larger than the whole share has the share.
+    holdAnswer: (address, octets, done) =>
+      hold(answers, { address, amount: Math.min(octets, PUBLIC_ANSWERS.each), done }),
   };
 }
 
@@ -79,9 +95,12 @@ export function createAnswerRoom(apartTenantId: string): AnswerRoom {
   };
 }
 
-/** Calls `hangUp` when an answer of so many octets is not taken at the pace. */
-export function boundTaking(octets: number, done: Promise<void>, hangUp: () => void): void {
-  const timer = setTimeout(hangUp, PACE.graceMs + (octets / PACE.octetsPerSecond) * 1000);
-  timer.unref();
-  void done.then(() => clearTimeout(timer));
+/** From when an answer is handed over whole, its client takes it at the pace, or the connection is closed. */
+export function boundTaking(response: ServerResponse, pace = PACE): void {
+  response.once('prefinish', () => {
+    const left = response.writableLength;
+    if (left === 0) return;
+    const timer = setTimeout(() => response.destroy(), pace.graceMs + (left / pace.octetsPerSecond) * 1000);
+    response.once('close', () => clearTimeout(timer));
+  });
 }

@@ -2,18 +2,21 @@
  * How many HTTP connections there may be: of strangers, which have not shown a valid token yet, and of each tenant.
  *
  * Promises: strangers cannot use up file descriptors or keep anybody out. When a network, or all together, has too many, the
- * oldest connection that waits (silent, slow with its head, or kept open) is closed for the new one; when none waits, the new
- * one is answered 503. A connection that shows a valid token is its tenant's from then on, and bounded in the same way; trusted
+ * oldest connection that waits (silent, slow with its head, kept open, or not taking its answer) is closed for the new one; when
+ * none waits, the new one is answered 503. A connection that shows a valid token is its tenant's from then on, and bounded in the same way; trusted
  * clients are never counted. Does not know tokens.
  */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { monotonicMs } from '../../clock.ts';
 
 /** A browser has six to one host; many people may share an address. */
 export const MOST_OF_NETWORK = 64;
 export const MOST_STRANGERS = 512;
 /** Many clients of one tenant, with a few connections each. */
 export const MOST_OF_TENANT = 1000;
+/** From then on a connection whose answer is not being taken may be closed for another. */
+const STALLED_MS = 3_000;
 /** For `createServer`. A head comes in one packet as a rule; Node's check for late ones is every 30 seconds by itself. */
 export const SERVER_TIMES = { headersTimeout: 10_000, connectionsCheckingInterval: 2_000 } as const;
 
@@ -42,6 +45,13 @@ interface Stranger {
   readonly network: string;
   /** Requests that are being answered. */
   open: number;
+  /** When an answer was handed over whole that is not taken yet, on `monotonicMs`. */
+  answeredAtMs: number | null;
+}
+
+/** Whether it is the client who is waited for. */
+function isWaiting({ open, answeredAtMs }: Stranger): boolean {
+  return open === 0 || (answeredAtMs !== null && monotonicMs() - answeredAtMs > STALLED_MS);
 }
 
 /** `networkOf`: what stands for the client at an address; null for one that is trusted. */
@@ -64,7 +74,7 @@ export function createConnectionBounds(networkOf: (address: string) => string | 
   };
   const closeOldest = (fits: (stranger: Stranger) => boolean): boolean => {
     for (const [socket, stranger] of strangers) {
-      if (stranger.open > 0 || !fits(stranger)) continue;
+      if (!isWaiting(stranger) || !fits(stranger)) continue;
       forget(socket);
       socket.destroy();
       return true;
@@ -86,7 +96,7 @@ export function createConnectionBounds(networkOf: (address: string) => string | 
       socket.end(BUSY, () => socket.destroy());
       return;
     }
-    const stranger = { network, open: 0 };
+    const stranger = { network, open: 0, answeredAtMs: null };
     strangers.set(socket, stranger);
     known.set(socket, stranger);
     counts.set(network, (counts.get(network) ?? 0) + 1);
@@ -100,8 +110,12 @@ export function createConnectionBounds(networkOf: (address: string) => string | 
         const stranger = known.get(socket);
         if (stranger === undefined) return;
         stranger.open += 1;
+        response.once('prefinish', () => {
+          stranger.answeredAtMs = monotonicMs();
+        });
         response.once('close', () => {
           stranger.open -= 1;
+          stranger.answeredAtMs = null;
         });
       });
     },
@@ -113,7 +127,7 @@ export function createConnectionBounds(networkOf: (address: string) => string | 
       const own = proven.get(tenantId) ?? new Map<Socket, Stranger>();
       if (own.has(socket)) return true;
       if (own.size >= MOST_OF_TENANT) {
-        const idle = [...own].find(([, { open }]) => open === 0)?.[0];
+        const idle = [...own].find(([, connection]) => isWaiting(connection))?.[0];
         if (idle === undefined) return false;
         own.delete(idle);
         idle.destroy();

@@ -7,6 +7,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setImmediate, setTimeout } from 'node:timers';
+import { boundTaking } from './answer-room.ts';
 
 /** Those that wait on a connection, and octets of their heads and bodies. */
 const MOST_WAITING = { requests: 8, strangersRequests: 1, octets: 16 * 1024 };
@@ -39,6 +40,7 @@ export function inOrder(listener: RequestListener, isStranger: (socket: Socket) 
     line.isBusy = true;
     // Otherwise Node reads and drops all of a body that is not being read when its answer is sent.
     if (request.method === 'POST') request.read(0);
+    boundTaking(response);
     response.once('close', () => {
       line.isBusy = false;
       closeUnread(request);
