@@ -12,6 +12,7 @@ import { runApiLoad } from './api-load.ts';
 import { ACCEPT, ACCEPT_KEPT, ACCEPT_LARGE, ACCEPT_TLS, runAccept } from './accept.ts';
 import { runDisk } from './disk.ts';
 import { runChaosBenchmark } from './chaos.ts';
+import { runCosts } from './costs.ts';
 import { runDnsbl } from './dnsbl.ts';
 import { runDomainsApply } from './domains-apply.ts';
 import { runDoctor } from './doctor.ts';
@@ -44,6 +45,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Report | readonly Report
   'front-door': runFrontDoor,
   abuse: runAbuse,
   chaos: runChaosBenchmark,
+  costs: runCosts,
   disk: runDisk,
   dnsbl: runDnsbl,
   doctor: runDoctor,

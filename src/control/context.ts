@@ -4,6 +4,7 @@
  */
 import { setImmediate } from 'node:timers';
 import type { Sql } from '../db/client.ts';
+import { type Gate, gatedSql } from '../db/gated-sql.ts';
 import type { Doctor } from '../doctor/doctor.ts';
 import type { Ownership } from '../doctor/ownership.ts';
 import type { SetMx } from '../doctor/set-mx.ts';
@@ -67,11 +68,13 @@ export interface Context extends ServiceParts {
   readonly mutation: { name: string; hasRun: boolean };
 }
 
-export function createContext(parts: ServiceParts, live: Context['live']): Context {
+/** @param gate where the statements of the request wait for their turn */
+export function createContext(parts: ServiceParts, live: Context['live'], gate: Gate): Context {
   const { caller } = live.session;
   const { viewer } = caller;
-  const load = createLoad(parts.sql, viewer);
-  return { ...parts, caller, viewer, load, live, mutation: { name: '', hasRun: false } };
+  const sql = gatedSql(parts.sql, gate);
+  const load = createLoad(sql, viewer);
+  return { ...parts, sql, caller, viewer, load, live, mutation: { name: '', hasRun: false } };
 }
 
 /** `Query.service`: its fields come from the context. */

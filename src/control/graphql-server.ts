@@ -10,6 +10,7 @@ import { type ExecutionResult, getOperationAST, getVariableValues, GraphQLError,
 import { createSchema, createYoga, type Plugin } from 'graphql-yoga';
 import { createBoundedMap } from '../db/bounded-map.ts';
 import type { Sql } from '../db/client.ts';
+import { gatedSql } from '../db/gated-sql.ts';
 import { isDatabaseAway } from '../db/connection-lost.ts';
 import type { ApiOperation } from '../telemetry/metrics.ts';
 import type { AnswerRoom } from './admission/answer-room.ts';
@@ -20,6 +21,7 @@ import { createDocumentGate, type DocumentGate } from './admission/document-gate
 import { boundSuggestions, maskedError, rateLimited, toldError, unavailableError } from './admission/refusals.ts';
 import { type Asked, billOf } from './admission/limits.ts';
 import { billLists } from './admission/list-bill.ts';
+import { createStatementRoom, type StatementRoom } from './admission/statement-room.ts';
 import type { Body } from './admission/request-body.ts';
 import { findForbidden, guardMutations } from './required-scopes.ts';
 import { resolvers } from './resolvers.ts';
@@ -62,6 +64,7 @@ export function createGraphqlServer(
 ): GraphqlServer {
   // maskError is told nothing about its request.
   const scopes = new AsyncLocalStorage<RequestScope>();
+  const statements = createStatementRoom();
   const schema = createSchema<RequestScope & Context>({ typeDefs: sdl, resolvers });
   guardMutations(schema);
   auditMutations(schema);
@@ -69,9 +72,10 @@ export function createGraphqlServer(
   billLists(schema);
   const yoga = createYoga<RequestScope, Context>({
     schema,
-    context: ({ session }: RequestScope) => createContext(parts, { ...live, session }),
+    context: ({ session }: RequestScope) =>
+      createContext(parts, { ...live, session }, statements.gateOf(session.caller.viewer.tenantId)),
     graphqlEndpoint: '/graphql',
-    plugins: [admitting, noting, scopeGuard, billing, coercing, sharing(parts.sql), telling(schema)],
+    plugins: [admitting, noting, scopeGuard, billing, coercing, sharing(parts.sql, statements), telling(schema)],
     // All of it is done before.
     maxRequestBodySize: false,
     parserAndValidationCache: false,
@@ -162,13 +166,13 @@ const bill = ({ args, setResultAndStopExecution }: Begun): void => {
 const billing: Plugin<Context & RequestScope> = { onExecute: bill, onSubscribe: bill };
 
 /** Many subscribers of a tenant ask for the same after an event: it is asked for once. */
-function sharing(sql: Sql): Plugin<Context> {
+function sharing(sql: Sql, statements: StatementRoom): Plugin<Context> {
   const shared = createBoundedMap<Load>(MOST_SHARED_LOADS);
   return {
     onSubscribe({ args: { contextValue } }) {
       const { viewer } = contextValue;
       const key = viewer.isOperator ? '' : viewer.tenantId;
-      const load = shared.get(key) ?? createLoad(sql, viewer);
+      const load = shared.get(key) ?? createLoad(gatedSql(sql, statements.gateOf(viewer.tenantId)), viewer);
       shared.set(key, load);
       Object.assign(contextValue, { load });
     },

@@ -125,7 +125,7 @@ inBrowser('every tab of a first visit runs, and later visits find the tabs as th
   const expected = [
     ['WhatIsHeld', '"heldCount": 1'],
     ['WhyIsMyMailLate', 'sender@sender.example'],
-    ['WatchOutages', '"kind": "OPENED"'],
+    ['WatchOutages', '"kind": "OUTAGE_OPENED"'],
     ['RetryNow', '"userErrors": []'],
     ['AddADomain', 'ALREADY_EXISTS'],
   ] as const;

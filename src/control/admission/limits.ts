@@ -1,8 +1,8 @@
 /**
  * How much one valid document may ask for: depth, aliases, cost. Checked before anything of it runs.
  *
- * Cost counts the values an answer could hold: each field is one, times the `first` of every connection around it; a mutation
- * is MUTATION_COST, since it is written down twice. Measured with the request's variables, so not as a validation rule: the
+ * Cost counts the values an answer could hold: each field is one, times the `first` of every connection around it, and its work
+ * in the database (field-work.ts); a mutation is MUTATION_COST, since it is written down twice. Measured with the request's variables, so not as a validation rule: the
  * results of those are remembered by its text. A value of introspection costs INTROSPECTION_COST; its depth is left to graphql's
  * own rule, so that tools can read the schema. What the text itself costs is document-gate.ts.
  */
@@ -10,9 +10,13 @@ import {
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
+  getNamedType,
   getOperationAST,
   GraphQLError,
+  type GraphQLNamedType,
   type GraphQLSchema,
+  isInterfaceType,
+  isObjectType,
   Kind,
   type OperationDefinitionNode,
   OperationTypeNode,
@@ -21,6 +25,7 @@ import {
   type ValueNode,
 } from 'graphql';
 import { MAX_PAGE } from '../page.ts';
+import { workOf } from './field-work.ts';
 import { introspectionCost } from './introspection-cost.ts';
 
 /** The longest way through the schema that says something new has nine fields. */
@@ -30,7 +35,7 @@ const MAX_ALIASES = 50;
 /** A page of 100 messages with the last 20 attempts of their recipients, and some more. */
 const MAX_COST = 200_000;
 /** The bound of each item of a subscription: it comes again and again, without being asked for. */
-const MAX_ITEM_COST = 1_000;
+const MAX_ITEM_COST = 3_000;
 /** The cost of a field that may have ten megabytes: a request may ask for a few. */
 const LARGE_COST = 20_000;
 const MUTATION_COST = 100;
@@ -42,9 +47,6 @@ const USUAL_LENGTHS: Readonly<Record<string, number>> = {
   headers: 20,
   situations: 10,
   content: LARGE_COST,
-  // Up to ten thousand rows are looked through.
-  totalCount: 200,
-  isTotalEstimated: 200,
   // As many slots as are preset.
   flow: 96,
   rejectionCounts: 96,
@@ -52,28 +54,6 @@ const USUAL_LENGTHS: Readonly<Record<string, number>> = {
 
 /** Slots of one statistic. */
 export const MAX_SLOTS = 240;
-
-/**
- * The cost of a field beside its values: a statement that looks through thousands of rows where no index serves its filter, one
- * of its own in the database, or questions to the DNS.
- */
-const WORK: Readonly<Record<string, number>> = {
-  rejections: 1_000,
-  auditEntries: 500,
-  messages: 200,
-  mx: 300,
-  recipientStanding: 20,
-  summary: 300,
-  flow: 20,
-  node: 30,
-  rejectionCounts: 100,
-  operation: 20,
-  message: 20,
-  domain: 20,
-  usage: 50,
-  // Up to 10,000 rows are written.
-  domainsFlush: 5_000,
-};
 
 type Variables = Readonly<Record<string, unknown>>;
 
@@ -93,20 +73,23 @@ export type Bill =
 interface Measure {
   readonly depth: number;
   readonly aliases: number;
+  /** The cost of one thing; a list has as many times more. */
   readonly cost: number;
+  /** However many things there are. */
+  readonly once: number;
   /** Fields of the outermost level. */
   readonly roots: number;
 }
 
-const NOTHING: Measure = { depth: 0, aliases: 0, cost: 0, roots: 0 };
+const NOTHING: Measure = { depth: 0, aliases: 0, cost: 0, once: 0, roots: 0 };
 
 export function billOf(asked: Asked): Bill {
   const { document, operationName } = asked;
   const operation = getOperationAST(document, operationName);
   // What cannot be told apart is not run.
   if (operation == null) return { kind: 'COST', cost: 0 };
-  const { depth, aliases, cost: values, roots } = measure(asked, operation);
-  const cost = values + (operation.operation === OperationTypeNode.MUTATION ? roots * MUTATION_COST : 0);
+  const { depth, aliases, cost: each, once, roots } = measure(asked, operation, operation.selectionSet, null);
+  const cost = each + once + (operation.operation === OperationTypeNode.MUTATION ? roots * MUTATION_COST : 0);
   const maxCost = operation.operation === OperationTypeNode.SUBSCRIPTION ? MAX_ITEM_COST : MAX_COST;
   const refuse = (limit: string, [asked, max]: readonly [number, number], message: string): Bill => {
     const extensions = { code: 'LIMIT_EXCEEDED', limit, asked, max };
@@ -121,7 +104,7 @@ export function billOf(asked: Asked): Bill {
     return refuse('ALIASES', [aliases, MAX_ALIASES], sentence);
   }
   if (cost > maxCost) {
-    const sentence = `The request costs ${cost}, the number of values it could return; at most ${maxCost} are allowed. Ask for smaller pages.`;
+    const sentence = `The request costs ${cost}, the values it could return and the work of its fields; at most ${maxCost} are allowed. Ask for smaller pages.`;
     return refuse('COST', [cost, maxCost], sentence);
   }
   return { kind: 'COST', cost };
@@ -132,17 +115,28 @@ export function usualLength(field: string): number {
   return USUAL_LENGTHS[field] ?? 1;
 }
 
-/** The cost of what is asked for of one thing, in an operation of a document. */
+/** The cost of what is asked for of one more thing of this type, in an operation of a document. */
 export function selectionsCost(
-  selectionSet: SelectionSetNode,
+  { type, selectionSet }: { readonly type: GraphQLNamedType; readonly selectionSet: SelectionSetNode },
   asked: Asked,
   operation: OperationDefinitionNode,
 ): number {
-  return measure(asked, { ...operation, selectionSet }).cost;
+  return measure(asked, operation, selectionSet, type).cost;
 }
 
-/** Each fragment is measured once, so that fragments of fragments cost nothing here. */
-function measure({ schema, document, variableValues }: Asked, operation: OperationDefinitionNode): Measure {
+type Parent = GraphQLNamedType | null | undefined;
+
+/**
+ * Each fragment is measured once, so that fragments of fragments cost nothing here.
+ *
+ * @param of the type of what the selections are asked of; null: the root of the operation
+ */
+function measure(
+  { schema, document, variableValues }: Asked,
+  operation: OperationDefinitionNode,
+  selectionSet: SelectionSetNode,
+  of: GraphQLNamedType | null,
+): Measure {
   const variables = variableValues ?? {};
   const definitions = new Map(
     document.definitions.flatMap((definition) =>
@@ -157,49 +151,67 @@ function measure({ schema, document, variableValues }: Asked, operation: Operati
     const known = fragments.get(name);
     if (known !== undefined) return known;
     const fragment: FragmentDefinitionNode | undefined = definitions.get(name);
-    const measured = fragment === undefined ? NOTHING : measureSelections(fragment.selectionSet);
+    const measured =
+      fragment === undefined
+        ? NOTHING
+        : measureSelections(fragment.selectionSet, schema.getType(fragment.typeCondition.name.value));
     fragments.set(name, measured);
     return measured;
   }
 
-  function measureField(field: FieldNode): Measure {
+  function measureField(field: FieldNode, parent: Parent): Measure {
+    const name = field.name.value;
     const aliases = field.alias === undefined ? 0 : 1;
-    if (field.selectionSet === undefined)
-      return { depth: 1, aliases, cost: lengthOf(field, operation, variables), roots: 1 };
-    if (field.name.value.startsWith('__')) {
+    const length = lengthOf(field, operation, variables);
+    const { once, each, item } = workOf(parent?.name ?? '', name);
+    const work = each + item * length;
+    if (field.selectionSet === undefined) return { depth: 1, aliases, cost: length + work, once, roots: 1 };
+    if (name.startsWith('__')) {
       const most = Math.max(MAX_COST / INTROSPECTION_COST - introspected, 0);
       const values = introspectionCost(field, { schema, fragments: definitions, variables, operation, most });
       introspected += values;
-      return { depth: 1, aliases, cost: values * INTROSPECTION_COST, roots: 1 };
+      return { depth: 1, aliases, cost: values * INTROSPECTION_COST, once: 0, roots: 1 };
     }
-    const inner = measureSelections(field.selectionSet);
+    const inner = measureSelections(field.selectionSet, typeOf(parent, name));
     return {
       depth: inner.depth + 1,
       aliases: inner.aliases + aliases,
-      cost: 1 + (WORK[field.name.value] ?? 0) + inner.cost * lengthOf(field, operation, variables),
+      cost: 1 + work + inner.cost * length,
+      once: once + inner.once,
       roots: 1,
     };
   }
 
-  function measureSelection(selection: SelectionNode): Measure {
-    if (selection.kind === Kind.FIELD) return measureField(selection);
-    if (selection.kind === Kind.INLINE_FRAGMENT) return measureSelections(selection.selectionSet);
-    return measureFragment(selection.name.value);
+  function measureSelection(selection: SelectionNode, parent: Parent): Measure {
+    if (selection.kind === Kind.FIELD) return measureField(selection, parent);
+    if (selection.kind === Kind.FRAGMENT_SPREAD) return measureFragment(selection.name.value);
+    const condition = selection.typeCondition?.name.value;
+    return measureSelections(selection.selectionSet, condition === undefined ? parent : schema.getType(condition));
   }
 
-  function measureSelections({ selections }: SelectionSetNode): Measure {
-    return selections.map(measureSelection).reduce(
-      (sum, one) => ({
-        depth: Math.max(sum.depth, one.depth),
-        aliases: sum.aliases + one.aliases,
-        cost: sum.cost + one.cost,
-        roots: sum.roots + one.roots,
-      }),
-      NOTHING,
-    );
+  function measureSelections({ selections }: SelectionSetNode, parent: Parent): Measure {
+    return selections
+      .map((selection) => measureSelection(selection, parent))
+      .reduce(
+        (sum, one) => ({
+          depth: Math.max(sum.depth, one.depth),
+          aliases: sum.aliases + one.aliases,
+          cost: sum.cost + one.cost,
+          once: sum.once + one.once,
+          roots: sum.roots + one.roots,
+        }),
+        NOTHING,
+      );
   }
 
-  return measureSelections(operation.selectionSet);
+  return measureSelections(selectionSet, of ?? schema.getRootType(operation.operation));
+}
+
+/** The type of a field; a document that was validated names no other. */
+function typeOf(parent: Parent, field: string): Parent {
+  if (!isObjectType(parent) && !isInterfaceType(parent)) return null;
+  const known = parent.getFields()[field];
+  return known === undefined ? null : getNamedType(known.type);
 }
 
 /** Ids of one request. */

@@ -6,6 +6,7 @@
  */
 import {
   defaultFieldResolver,
+  getNamedType,
   getNullableType,
   GraphQLError,
   type GraphQLResolveInfo,
@@ -61,12 +62,13 @@ export function billLists(schema: GraphQLSchema): void {
 }
 
 /** The cost of one thing of a list: a text is one value. */
-function costOf({ fieldNodes, schema, fragments, operation, variableValues }: GraphQLResolveInfo): number {
+function costOf({ fieldNodes, returnType, schema, fragments, operation, variableValues }: GraphQLResolveInfo): number {
   const document = { kind: Kind.DOCUMENT, definitions: Object.values(fragments) } as const;
+  const type = getNamedType(returnType);
+  const asked = { schema, document, variableValues };
   return fieldNodes.reduce(
     (sum, { selectionSet }) =>
-      sum +
-      (selectionSet === undefined ? 1 : selectionsCost(selectionSet, { schema, document, variableValues }, operation)),
+      sum + (selectionSet === undefined ? 1 : selectionsCost({ type, selectionSet }, asked, operation)),
     0,
   );
 }

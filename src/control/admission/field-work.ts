@@ -1,0 +1,148 @@
+/**
+ * The cost of a field beside its values: the work of its statement in the database, or of its questions to the DNS.
+ *
+ * A statement costs the service and PostgreSQL about as much as fifty values. A field that a loader reads (context.ts) has one for all
+ * things of a page, and pays a share for each; any other has one for each thing. Calibrated by `npm run bench -- costs`: a field that
+ * takes more than ten times as long for what it costs as the median field is an attacker's choice. A field of a resolver that is
+ * neither here nor known to ask no one fails a test (test/control/field-work.test.ts).
+ */
+
+/** The cost of a field, in values. */
+export interface FieldWork {
+  /** However many things it is asked of. */
+  readonly once: number;
+  /** For each thing that it is asked of. */
+  readonly each: number;
+  /** For each id, or the like, that it is asked for. */
+  readonly item: number;
+}
+
+const NO_WORK: FieldWork = { once: 0, each: 0, item: 0 };
+
+/** A statement for each thing. */
+const own = (each = 100): FieldWork => ({ ...NO_WORK, each });
+/** A statement for all things of a page, and a look at a row for each. */
+const shared = (each = 5, once = 50): FieldWork => ({ ...NO_WORK, once, each });
+/** Up to ten thousand entries of an index are looked through. */
+const COUNTED = own(300);
+/** A list of each thing of a page is read to its thousandth row. */
+const READ_THROUGH = own(1_000);
+
+/** By type and field. */
+export const FIELD_WORK: Readonly<Record<string, FieldWork>> = {
+  'Query.node': own(500),
+  'Query.nodes': { once: 100, each: 0, item: 300 },
+  'Query.tenant': shared(),
+  'Query.tenants': own(400),
+  'Query.token': own(),
+  'Query.tokens': own(400),
+  'Query.webhook': own(),
+  'Query.webhooks': own(400),
+  'Query.alertContact': own(),
+  'Query.alertContacts': own(400),
+  'Query.summary': own(500),
+  'Query.domain': own(150),
+  'Query.domains': own(400),
+  'Query.message': own(400),
+  // These look through thousands of rows where no index serves the filter.
+  'Query.messages': own(600),
+  'Query.rejections': own(8_000),
+  'Query.auditEntries': own(3_000),
+  'Query.outages': own(600),
+  'Query.operation': own(),
+  'Query.operations': own(400),
+  'Query.rejectionCounts': own(150),
+  'Query.recipientStanding': own(150),
+  // Up to 10,000 rows are written.
+  'Mutation.domainsFlush': own(5_000),
+  // A cursor is looked up, and what was missed is read.
+  'Subscription.outageChanged': own(200),
+  'Subscription.queueChanged': own(),
+  'Subscription.messageTimeline': own(200),
+
+  'Service.messageSizeLimit': own(),
+  'Service.retrySchedule': own(),
+  'Service.nodes': own(),
+  'Service.flow': own(),
+  'Service.troubleSince': own(),
+  'Viewer.tenant': shared(),
+  'Viewer.token': own(),
+
+  'AlertContact.tenant': shared(),
+  'AuditEntry.tenant': shared(),
+  'Token.tenant': shared(),
+  'Webhook.tenant': shared(),
+  'Webhook.deliveries': shared(20),
+  'Tenant.domains': shared(20),
+  'Tenant.flow': shared(80),
+  // Each of its domains is counted.
+  'Tenant.usage': shared(50, 500),
+
+  'Domain.attempts': shared(20),
+  'Domain.breaker': shared(),
+  'Domain.conditions': shared(),
+  'Domain.doctor': shared(),
+  'Domain.drills': shared(20),
+  'Domain.drillSchedule': shared(),
+  'Domain.flow': shared(80),
+  'Domain.ignoredAlertContacts': shared(),
+  'Domain.lastAttempt': shared(),
+  'Domain.lastOutage': shared(),
+  'Domain.mx': own(300),
+  'Domain.outage': shared(),
+  'Domain.outages': shared(20),
+  'Domain.pause': shared(),
+  'Domain.proof': shared(),
+  'Domain.queue': shared(),
+  'Domain.requestedAttempt': shared(),
+  'Domain.situation': shared(),
+  'Domain.tenant': shared(),
+  'DomainQueue.nextAttempts': shared(20),
+  'DnsblZone.checkedAt': shared(),
+  'DnsblZone.checkedCount': shared(),
+  'DnsblZone.isOn': shared(),
+  'DnsblZone.listedCount': shared(),
+  'DnsblZone.reason': shared(),
+  'RecipientList.entries': shared(20),
+  'Outage.domain': shared(),
+  'Outage.heldCount': shared(),
+  'Outage.heldSize': shared(),
+  'Outage.oldestAcceptedAt': shared(),
+  'Rejection.domain': shared(),
+
+  'Message.content': own(),
+  'Message.domain': shared(),
+  'Message.headers': shared(20),
+  'Message.timeline': shared(80),
+  'Recipient.attempts': shared(20),
+  'Recipient.dsnSuppressedReason': shared(20),
+  'Operation.domain': shared(),
+  'TimelineEntry.operation': shared(),
+  'TimelineEntry.outage': shared(),
+  'OutageChange.outage': shared(),
+  'QueueChange.domain': shared(),
+
+  ...countsOf(COUNTED, [
+    'AlertContact',
+    'Audit',
+    'Domain',
+    'Message',
+    'Operation',
+    'Rejection',
+    'Tenant',
+    'Token',
+    'Webhook',
+  ]),
+  ...countsOf(READ_THROUGH, ['Attempt', 'Drill', 'Outage', 'RecipientListEntry', 'Timeline', 'WebhookDelivery']),
+};
+
+/** How long a list is, of which each connection says it in two fields. */
+function countsOf(work: FieldWork, items: readonly string[]): Readonly<Record<string, FieldWork>> {
+  return Object.fromEntries(
+    items.flatMap((item) => ['totalCount', 'isTotalEstimated'].map((field) => [`${item}Connection.${field}`, work])),
+  );
+}
+
+export function workOf(typeName: string, fieldName: string): FieldWork {
+  return FIELD_WORK[`${typeName}.${fieldName}`] ?? NO_WORK;
+}
