@@ -2,7 +2,8 @@
  * Delivery of one node: wakes for a destination, and delivers to it when there is room.
  *
  * Promises: one run per destination and node at a time. An unexpected error is a deferral, is logged, and ends that run only. A
- * node that has lost its lease stops before the final dot. Does not know SMTP.
+ * destination that a run could not give up is given up by the next sweep; other nodes and checks wait for that. A node that has
+ * lost its lease stops before the final dot, and owns nothing any more. Does not know SMTP.
  */
 import { within } from '../clock.ts';
 import { findDueDestinations } from '../queue/due.ts';
@@ -34,6 +35,8 @@ export interface Delivery {
 export function createDelivery(deps: DeliveryDeps): Delivery {
   const memories = createDestinationMemories();
   const running = new Map<string, Destination>();
+  /** Destinations that the database may still name as this node's. A run of each, however little is due, gives it up. */
+  const notGivenUp = new Set<string>();
   let isStopping = false;
 
   const node = {
@@ -51,6 +54,8 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       running.set(id, destination);
       await destination.deliver().catch((error: unknown) => deps.events.fault({ where: `delivery to ${id}`, error }));
       running.delete(id);
+      if (destination.mayBeOwned()) notGivenUp.add(id);
+      else notGivenUp.delete(id);
     },
   });
   const cutAll = (): void => {
@@ -71,6 +76,9 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       for (const { id, tenantId, flushNumber, routeGeneration } of await findDueDestinations(deps.sql)) {
         if (flushNumber !== null) leaveOldRoute(id, routeGeneration);
         if (!scheduler.isRunning(id) && !memories.isResting(id, flushNumber)) scheduler.poke(id, tenantId);
+      }
+      for (const id of notGivenUp) {
+        if (!scheduler.isRunning(id)) scheduler.poke(id);
       }
     },
     destinationCount: scheduler.runningCount,

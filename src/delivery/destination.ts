@@ -22,6 +22,8 @@ import { reusedRoute } from './route.ts';
 export interface Destination {
   /** Delivers what is due; to be called once. */
   deliver(): Promise<void>;
+  /** After `deliver`: taking or giving up the ownership failed, so the database may name this node as the owner. */
+  mayBeOwned(): boolean;
   /** Takes nothing new, and stops what is before its final dot. */
   cut(): void;
   /** The route that it delivers by; null until that has been read. */
@@ -34,6 +36,7 @@ export function createDestination(node: DeliveringNode, id: string, isOver: () =
   const { limit, rate, lastSuccess } = memories.of(id);
   const cut = new AbortController();
   let routeGeneration: number | null = null;
+  let mayBeOwned = false;
   const isCut = () => node.isStopping() || cut.signal.aborted;
 
   const deliverBatch = async (
@@ -137,7 +140,12 @@ export function createDestination(node: DeliveringNode, id: string, isOver: () =
   return {
     deliver: async () => {
       const holder = node.holder();
-      if (holder === null || !(await takeOwnership(sql, id, holder))) return;
+      if (holder === null) return;
+      mayBeOwned = true;
+      if (!(await takeOwnership(sql, id, holder))) {
+        mayBeOwned = false;
+        return;
+      }
       const mayFinish = () => node.holder()?.epoch === holder.epoch;
       const attempts = node.openAttempts({ destinationId: id, signal: cut.signal, mayFinish });
       try {
@@ -146,8 +154,10 @@ export function createDestination(node: DeliveringNode, id: string, isOver: () =
       } finally {
         await attempts.close();
         await dropOwnership(sql, id, holder);
+        mayBeOwned = false;
       }
     },
+    mayBeOwned: () => mayBeOwned,
     cut: () => cut.abort(),
     routeGeneration: () => routeGeneration,
   };

@@ -127,6 +127,57 @@ describe('claims left behind', () => {
   });
 });
 
+const LOST = Object.assign(new Error('the connection is lost'), { code: 'CONNECTION_CLOSED' });
+
+/** A pool that loses its connection once, at a statement with this text: before it takes effect, or after. */
+function losingOnce(sql: QueueSql, text: string, hasEffect: boolean): QueueSql {
+  let isOver = false;
+  return new Proxy(sql, {
+    apply: (target, self, [strings, ...values]: [TemplateStringsArray, ...unknown[]]) => {
+      const isIt = !isOver && Array.isArray(strings) && strings.join('').includes(text);
+      if (isIt) isOver = true;
+      if (isIt && !hasEffect) return Promise.reject(LOST);
+      const statement = Reflect.apply(target, self, [strings, ...values]) as Promise<unknown>;
+      return isIt
+        ? statement.then(() => {
+            throw LOST;
+          })
+        : statement;
+    },
+  });
+}
+
+test.each([
+  ['taken', '(owner_node is null or', true],
+  ['given up', 'set owner_node = null', false],
+] as const)(
+  'a destination whose connection is lost while it is %s is free for others after the next sweep',
+  async (_, text, hasEffect) => {
+    const name = `owned-${hasEffect}.test`;
+    const destinationId = await makeDestination(db.sql, name);
+    const faults: unknown[] = [];
+    const delivery = deliveryWith(
+      {
+        sql: losingOnce(db.database.queueSql, text, hasEffect),
+        events: { ...NO_EVENTS, fault: ({ error }) => void faults.push(error) },
+      },
+      () => undefined,
+    );
+    const ownerOf = async () =>
+      (await db.sql`select from destinations where id = ${destinationId} and owner_node = ${holder.node}`).length;
+    delivery.poke(destinationId);
+    await until('the run has ended', 30_000, () => delivery.destinationCount() === 0);
+    expect(faults).toEqual([LOST]);
+    expect(await ownerOf()).toBe(1);
+    // Nothing is due there: only the sweep knows of it.
+    await delivery.sweep();
+    await until('the next run has ended', 30_000, () => delivery.destinationCount() === 0);
+    expect(await ownerOf()).toBe(0);
+    expect(faults).toHaveLength(1);
+    await delivery.stop(5000);
+  },
+);
+
 const BOUNDS = { most: 200, enough: 28, gatherMs: 30, lateAfterMs: () => 200 };
 
 describe('recording', () => {
