@@ -21,6 +21,7 @@ import type { Dnsbl } from '../policy/dnsbl/lists.ts';
 import { registerQueueGauges } from '../queue/counts.ts';
 import { registerDrillGauges } from '../queue/drills/drill-facts.ts';
 import { readLimits } from '../queue/limits.ts';
+import { LIMITS_NOTICE, MOST_SIZE_BYTES } from '../queue/limit-change.ts';
 import { listNodes } from '../cluster/nodes.ts';
 import { makePartitions } from '../queue/retention.ts';
 import { countFaults, createMailEvents, type MailEvents } from '../telemetry/events.ts';
@@ -96,7 +97,7 @@ export async function openCore(options: NodeOptions, onStop: OnStop): Promise<No
   const timers = createTimers((where, error) => log.fault({ where, error }));
   watchEventLoop(timers, metrics.eventLoopLag);
   const ready = watchReadiness({ sql, freeBytes, minFreeBytes: config.minFreeBytes, timers, log });
-  const messageSizeLimit = await watchSizeLimit(config, sql, timers);
+  const sizeLimit = await watchSizeLimit(config, sql, { timers, log });
   await makePartitions(sql);
 
   const listeners = (): readonly AddressInfo[] => started.inbound?.addresses ?? [];
@@ -114,6 +115,7 @@ export async function openCore(options: NodeOptions, onStop: OnStop): Promise<No
     channel: SETTINGS_CHANNEL,
     onPayload: (payload) => {
       if (payload === TOKEN_NOTICE) return tokens.dropAll();
+      if (payload === LIMITS_NOTICE) return sizeLimit.readAgain();
       if (verification.onNotice(payload)) return;
       domains.onSettingsNotice(payload);
       started.dnsbl?.testSoon();
@@ -123,6 +125,7 @@ export async function openCore(options: NodeOptions, onStop: OnStop): Promise<No
       verification.onReset();
       domains.onReset();
       tokens.dropAll();
+      sizeLimit.readAgain();
     },
   });
   onStop(() => listener.close());
@@ -145,25 +148,46 @@ export async function openCore(options: NodeOptions, onStop: OnStop): Promise<No
     tokens,
     userLists,
     verification,
-    messageSizeLimit,
+    messageSizeLimit: sizeLimit.bytes,
     listeners,
     poke,
     onStop,
   };
 }
 
-/** The smaller of the database's limit, read once a minute, and MESSAGE_SIZE_LIMIT. */
-async function watchSizeLimit(config: Config, sql: Sql, timers: Timers): Promise<() => number> {
+interface SizeLimit {
+  /** The limit of this node, as it is now. */
+  readonly bytes: () => number;
+  /** The database's may have changed. */
+  readonly readAgain: () => void;
+}
+
+/** The smaller of MESSAGE_SIZE_LIMIT and the database's limit, which is read when it changes, and once a minute. */
+async function watchSizeLimit(
+  config: Config,
+  sql: Sql,
+  { timers, log }: { readonly timers: Timers; readonly log: Pick<Log, 'fault'> },
+): Promise<SizeLimit> {
   const ownLimit = config.messageSizeLimitBytes;
-  let { messageSizeLimitBytes: limit } = await readLimits(sql);
-  if (ownLimit !== null && ownLimit > limit) {
-    const expected = `at most the ${limit} bytes of the database's own limit`;
-    throw new StartError(badSetting('MESSAGE_SIZE_LIMIT', String(ownLimit), expected).message);
+  if (ownLimit !== null && ownLimit > MOST_SIZE_BYTES) {
+    throw new StartError(
+      badSetting('MESSAGE_SIZE_LIMIT', String(ownLimit), `at most ${MOST_SIZE_BYTES} bytes`).message,
+    );
   }
-  timers.every(LIMITS_EVERY_MS, 'limits', async () => {
-    ({ messageSizeLimitBytes: limit } = await readLimits(sql));
-  });
-  return () => Math.min(limit, ownLimit ?? Infinity);
+  let { messageSizeLimitBytes: limit } = await readLimits(sql);
+  let reads = 0;
+  const read = async (): Promise<void> => {
+    reads += 1;
+    const mine = reads;
+    const { messageSizeLimitBytes } = await readLimits(sql);
+    // One that began earlier may have seen what was before.
+    if (mine === reads) limit = messageSizeLimitBytes;
+  };
+  timers.every(LIMITS_EVERY_MS, 'limits', read);
+  return {
+    bytes: () => Math.min(limit, ownLimit ?? Infinity),
+    readAgain: () => void read().catch((error: unknown) => log.fault({ where: 'limits', error })),
+  };
 }
 
 function openRouting({ config, interfaceAddresses }: NodeOptions, listeners: () => readonly AddressInfo[]): Routing {

@@ -1227,6 +1227,7 @@ export type Mutation = {
   readonly recipientListAdd: RecipientListAddPayload;
   readonly recipientListRemove: RecipientListRemovePayload;
   readonly recipientListReplace: RecipientListReplacePayload;
+  readonly serviceUpdate: ServiceUpdatePayload;
   readonly tenantCreate: TenantCreatePayload;
   readonly tenantDelete: TenantDeletePayload;
   readonly tenantSuspend: TenantSuspendPayload;
@@ -1423,6 +1424,11 @@ export type MutationRecipientListRemoveArgs = {
 
 export type MutationRecipientListReplaceArgs = {
   input: RecipientListReplaceInput;
+};
+
+
+export type MutationServiceUpdateArgs = {
+  input: ServiceUpdateInput;
 };
 
 
@@ -2145,6 +2151,8 @@ export const Scope = {
   MessageContent: 'MESSAGE_CONTENT',
   QueueRead: 'QUEUE_READ',
   QueueWrite: 'QUEUE_WRITE',
+  ServiceRead: 'SERVICE_READ',
+  ServiceWrite: 'SERVICE_WRITE',
   TenantWrite: 'TENANT_WRITE',
   TokenRead: 'TOKEN_READ',
   TokenWrite: 'TOKEN_WRITE',
@@ -2157,6 +2165,7 @@ export type Service = {
   readonly __typename?: 'Service';
   readonly egressAddresses: ReadonlyArray<Scalars['String']['output']>;
   readonly flow?: Maybe<ReadonlyArray<FlowSlot>>;
+  readonly lifetime: Scalars['Duration']['output'];
   readonly messageSizeLimit: Scalars['ByteCount']['output'];
   readonly mxNames: ReadonlyArray<Scalars['String']['output']>;
   readonly nodes?: Maybe<ReadonlyArray<ServiceNode>>;
@@ -2181,6 +2190,19 @@ export type ServiceNode = {
   readonly runtime: Scalars['String']['output'];
   readonly startedAt: Scalars['DateTime']['output'];
   readonly version: Scalars['String']['output'];
+};
+
+export type ServiceUpdateInput = {
+  readonly force?: InputMaybe<Scalars['Boolean']['input']>;
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  readonly lifetime?: InputMaybe<Scalars['Duration']['input']>;
+  readonly messageSizeLimit?: InputMaybe<Scalars['ByteCount']['input']>;
+};
+
+export type ServiceUpdatePayload = {
+  readonly __typename?: 'ServiceUpdatePayload';
+  readonly service?: Maybe<Service>;
+  readonly userErrors: ReadonlyArray<UserError>;
 };
 
 export const Situation = {
@@ -3132,6 +3154,8 @@ export type ResolversTypes = {
   Scope: Scope;
   Service: ResolverTypeWrapper<ServiceParent>;
   ServiceNode: ResolverTypeWrapper<NodeView>;
+  ServiceUpdateInput: ServiceUpdateInput;
+  ServiceUpdatePayload: ResolverTypeWrapper<Omit<ServiceUpdatePayload, 'service'> & { service?: Maybe<ResolversTypes['Service']> }>;
   Situation: Situation;
   SituationCount: ResolverTypeWrapper<SituationCount>;
   SkipReason: SkipReason;
@@ -3379,6 +3403,8 @@ export type ResolversParentTypes = {
   RetryStage: RetryStage;
   Service: ServiceParent;
   ServiceNode: NodeView;
+  ServiceUpdateInput: ServiceUpdateInput;
+  ServiceUpdatePayload: Omit<ServiceUpdatePayload, 'service'> & { service?: Maybe<ResolversParentTypes['Service']> };
   SituationCount: SituationCount;
   SkippedDomains: SkippedDomains;
   String: Scalars['String']['output'];
@@ -4030,6 +4056,7 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   recipientListAdd?: Resolver<ResolversTypes['RecipientListAddPayload'], ParentType, ContextType, RequireFields<MutationRecipientListAddArgs, 'input'>>;
   recipientListRemove?: Resolver<ResolversTypes['RecipientListRemovePayload'], ParentType, ContextType, RequireFields<MutationRecipientListRemoveArgs, 'input'>>;
   recipientListReplace?: Resolver<ResolversTypes['RecipientListReplacePayload'], ParentType, ContextType, RequireFields<MutationRecipientListReplaceArgs, 'input'>>;
+  serviceUpdate?: Resolver<ResolversTypes['ServiceUpdatePayload'], ParentType, ContextType, RequireFields<MutationServiceUpdateArgs, 'input'>>;
   tenantCreate?: Resolver<ResolversTypes['TenantCreatePayload'], ParentType, ContextType, RequireFields<MutationTenantCreateArgs, 'input'>>;
   tenantDelete?: Resolver<ResolversTypes['TenantDeletePayload'], ParentType, ContextType, RequireFields<MutationTenantDeleteArgs, 'input'>>;
   tenantSuspend?: Resolver<ResolversTypes['TenantSuspendPayload'], ParentType, ContextType, RequireFields<MutationTenantSuspendArgs, 'input'>>;
@@ -4350,6 +4377,7 @@ export type RetryStageResolvers<ContextType = Context, ParentType extends Resolv
 export type ServiceResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Service'] = ResolversParentTypes['Service']> = {
   egressAddresses?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   flow?: Resolver<Maybe<ReadonlyArray<ResolversTypes['FlowSlot']>>, ParentType, ContextType, RequireFields<ServiceFlowArgs, 'since' | 'slots'>>;
+  lifetime?: Resolver<ResolversTypes['Duration'], ParentType, ContextType>;
   messageSizeLimit?: Resolver<ResolversTypes['ByteCount'], ParentType, ContextType>;
   mxNames?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   nodes?: Resolver<Maybe<ReadonlyArray<ResolversTypes['ServiceNode']>>, ParentType, ContextType>;
@@ -4366,6 +4394,11 @@ export type ServiceNodeResolvers<ContextType = Context, ParentType extends Resol
   runtime?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   version?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type ServiceUpdatePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ServiceUpdatePayload'] = ResolversParentTypes['ServiceUpdatePayload']> = {
+  service?: Resolver<Maybe<ResolversTypes['Service']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
 export type SituationCountResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SituationCount'] = ResolversParentTypes['SituationCount']> = {
@@ -4781,6 +4814,7 @@ export type Resolvers<ContextType = Context> = {
   RetryStage?: RetryStageResolvers<ContextType>;
   Service?: ServiceResolvers<ContextType>;
   ServiceNode?: ServiceNodeResolvers<ContextType>;
+  ServiceUpdatePayload?: ServiceUpdatePayloadResolvers<ContextType>;
   SituationCount?: SituationCountResolvers<ContextType>;
   SkippedDomains?: SkippedDomainsResolvers<ContextType>;
   Subscription?: SubscriptionResolvers<ContextType>;

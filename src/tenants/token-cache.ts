@@ -107,6 +107,8 @@ async function readEntry(sql: SqlExecutor, hash: string): Promise<Entry | null> 
 
 /** Scopes of a token. A right to change a thing holds the right to read it. */
 export const SCOPES = [
+  'SERVICE_READ',
+  'SERVICE_WRITE',
   'TENANT_WRITE',
   'DOMAIN_READ',
   'DOMAIN_WRITE',
@@ -123,6 +125,7 @@ export const SCOPES = [
 export type Scope = (typeof SCOPES)[number];
 
 const HOLDS: Partial<Readonly<Record<Scope, Scope>>> = {
+  SERVICE_WRITE: 'SERVICE_READ',
   DOMAIN_WRITE: 'DOMAIN_READ',
   QUEUE_WRITE: 'QUEUE_READ',
   TOKEN_WRITE: 'TOKEN_READ',
@@ -130,7 +133,7 @@ const HOLDS: Partial<Readonly<Record<Scope, Scope>>> = {
 };
 
 /** Rights that reach over all tenants, so that only tokens of the operator's tenant may have them. */
-export const OPERATOR_SCOPES: readonly Scope[] = ['TENANT_WRITE'];
+export const OPERATOR_SCOPES: readonly Scope[] = ['SERVICE_READ', 'SERVICE_WRITE', 'TENANT_WRITE'];
 
 /** Whether these scopes, or what they hold, include the one that is needed. */
 export function grants(scopes: readonly Scope[], needed: Scope): boolean {

@@ -5,7 +5,7 @@ import { createDomain } from '../../src/domains/create.ts';
 import { isReachable } from '../../src/notify/alerts.ts';
 import { foldDeltas } from '../../src/queue/counts.ts';
 import { findDueDestinations } from '../../src/queue/due.ts';
-import { createTokenCache, SCOPES, TOKEN_NOTICE } from '../../src/tenants/token-cache.ts';
+import { createTokenCache, OPERATOR_SCOPES, SCOPES, TOKEN_NOTICE } from '../../src/tenants/token-cache.ts';
 import { until } from '../helpers/child.ts';
 import { domainsOn, type Harness, holdMessage, OPERATOR, startControl } from './harness.ts';
 
@@ -19,7 +19,7 @@ beforeAll(async () => {
     'mutation { tenantCreate(input: { name: "Late Payer" }) { tenant { id } userErrors { code } } }',
   );
   tenantId = tenantCreate.tenant.id;
-  const input = { name: 'all', tenantId, scopes: SCOPES.filter((scope) => scope !== 'TENANT_WRITE') };
+  const input = { name: 'all', tenantId, scopes: SCOPES.filter((scope) => !OPERATOR_SCOPES.includes(scope)) };
   const { tokenCreate } = await control.ask<{ tokenCreate: { secret: string } }>(
     'mutation ($input: TokenCreateInput!) { tokenCreate(input: $input) { secret userErrors { code } } }',
     { input },

@@ -59,6 +59,22 @@ test('MESSAGE_SIZE_LIMIT lowers the limit of this node, in EHLO and in the reply
   await transact(session, { to: [TO], content: contentOf(2000) });
 });
 
+test('serviceUpdate: the size limit is in force at once, in EHLO and in the reply, without a restart', async () => {
+  const { flow, session } = await open({});
+  expect(await session.ask('EHLO again.sender.example')).toContain('\n250-SIZE 10485760\n');
+  const change = (messageSizeLimit: number | null) => flow.change('serviceUpdate', { messageSizeLimit });
+  const untilSize = (bytes: number) =>
+    until(`SIZE ${bytes}`, 1_000, async () =>
+      (await session.ask('EHLO again.sender.example')).includes(`\n250-SIZE ${bytes}\n`),
+    );
+  expect(await change(70_000)).toEqual([]);
+  await untilSize(70_000);
+  expect(await session.ask('MAIL FROM:<a@sender.example> SIZE=70001')).toMatch(/^552 5\.3\.4 .* BMX-SIZE /);
+  await transact(session, { to: [TO], content: contentOf(70_000) });
+  expect(await change(null)).toEqual([]);
+  await untilSize(10_485_760);
+});
+
 test('BARE_NEWLINES=normalize takes what it would refuse, and hands on CRLF', async () => {
   const flow = await startFlow({}, { BARE_NEWLINES: 'normalize' });
   ends.push(() => flow.close());

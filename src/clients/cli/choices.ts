@@ -43,6 +43,8 @@ export const CHOICES: Readonly<Record<string, readonly string[]>> = {
     'TENANT_WRITE',
     'DOMAIN_READ',
     'DOMAIN_WRITE',
+    'SERVICE_READ',
+    'SERVICE_WRITE',
     'QUEUE_READ',
     'QUEUE_WRITE',
     'MESSAGE_CONTENT',

@@ -1,12 +1,11 @@
-/** `backup-mx status` and `backup-mx service`: how the service and its mail are doing. */
+/** `backup-mx status`: how the service and its mail are doing. */
 import type { FlowSlot, Outage, Query, Viewer } from '../../control/generated.ts';
-import { parseDuration, UNIT_MS } from '../../mail/duration.ts';
+import { UNIT_MS } from '../../mail/duration.ts';
 import type { Selected } from '../api/requests.ts';
 import type { Call, Shown, SingleVerb } from './action.ts';
 import { tableOf } from './call.ts';
 import { bytesText, right, text } from './table.ts';
 import { FAILED, DONE } from './terminal.ts';
-import { spanText } from './time.ts';
 
 const FLOW = 'acceptedCount deliveredCount failedCount expiredCount heldCount heldSize';
 const OUTAGE = 'domainName kind startedAt heldCount nextAttemptAt lastReply';
@@ -76,50 +75,4 @@ export const statusVerb: SingleVerb = {
   says: 'Shows what is held, the mail of the last day, and the primaries that are down. Exit code 1: the service has a failure of its own.',
   example: 'backup-mx status',
   run: status,
-};
-
-const SERVICE = `version runtime mxNames egressAddresses messageSizeLimit troubleSince
-  retrySchedule { interval attemptCount } nodes { name version runtime roles startedAt lastSeenAt }`;
-
-async function showService(call: Call): Promise<Shown> {
-  const { service } = await call.ask<{ service: Selected<Query['service'], typeof SERVICE> }>(
-    `{ service { ${SERVICE} } }`,
-  );
-  const schedule = service.retrySchedule.map(({ interval, attemptCount }, index, stages) => {
-    const every = `every ${spanText(parseDuration(interval) ?? 0)}`;
-    return index === stages.length - 1 ? `then ${every}` : `${attemptCount} times ${every}`;
-  });
-  const { nodes } = service;
-  return {
-    kind: 'FACTS',
-    facts: [
-      ['version', service.version],
-      ['runtime', service.runtime],
-      ['MX names', service.mxNames.join(', ')],
-      ['connects from', service.egressAddresses.join(', ')],
-      ['largest message', bytesText(service.messageSizeLimit)],
-      ['retries', schedule.join(', ')],
-      ['trouble since', call.time(service.troubleSince)],
-    ],
-    ...(nodes === null
-      ? {}
-      : {
-          table: tableOf(nodes, [
-            ['NODE', ({ name }) => name],
-            ['VERSION', ({ version }) => version],
-            ['ROLES', ({ roles }) => roles.join(' ')],
-            ['STARTED', ({ startedAt }) => call.time(startedAt)],
-            ['LAST SEEN', ({ lastSeenAt }) => call.time(lastSeenAt)],
-          ]),
-        }),
-    data: service,
-  };
-}
-
-export const serviceVerb: SingleVerb = {
-  verb: 'service',
-  usage: '',
-  says: 'Shows the names, addresses, limits and retries of the service, and for its operator the nodes.',
-  example: 'backup-mx service',
-  run: showService,
 };

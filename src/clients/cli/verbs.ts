@@ -12,7 +12,7 @@ export const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   watch: async () => (await import('./watch.ts')).watchVerb,
   rejections: async () => (await import('./rejections.ts')).rejectionsVerb,
   audit: async () => (await import('./audit.ts')).auditVerb,
-  service: async () => (await import('./status.ts')).serviceVerb,
+  service: async () => (await import('./limits.ts')).serviceVerb,
   token: async () => (await import('./token.ts')).tokenVerb,
   tenant: async () => (await import('./tenant.ts')).tenantVerb,
   webhook: async () => (await import('./webhook.ts')).webhookVerb,

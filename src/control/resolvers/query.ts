@@ -38,6 +38,7 @@ export const Service: ServiceResolvers = {
   mxNames: (_parent, _args, { service }) => service.mxNames,
   egressAddresses: (_parent, _args, { service }) => service.egressAddresses,
   messageSizeLimit: async (_parent, _args, { sql }) => (await readLimits(sql)).messageSizeLimitBytes,
+  lifetime: async (_parent, _args, { sql }) => formatDuration((await readLimits(sql)).lifetimeSeconds * UNIT_MS.s),
   retrySchedule: async (_parent, _args, { sql }) =>
     (await readLimits(sql)).retrySchedule.map(({ everySeconds, attempts }) => ({
       interval: formatDuration(everySeconds * UNIT_MS.s),

@@ -26,7 +26,8 @@ import type {
   TokenResolvers,
   WebhookResolvers,
 } from '../generated.ts';
-import { checkReason, type Given, onObject } from '../mutate.ts';
+import { checkReason, errorsOf, type Given, once, onObject } from '../mutate.ts';
+import { updateLimits } from '../../queue/limit-change.ts';
 import { tenantFlow } from './statistics.ts';
 
 /** The owner of something that the viewer sees, and so is his own or an operator's to see. */
@@ -77,6 +78,13 @@ export const AuditEntry: AuditEntryResolvers = {
 
 /** A day, as the schema says. */
 const DEFAULT_OVERLAP_MS = UNIT_MS.d;
+
+export const serviceMutations: MutationResolvers = {
+  serviceUpdate: async (_parent, { input }, context) => {
+    const change = await once(context, input, (given) => updateLimits(context.sql, context.viewer, given));
+    return { service: change.kind === 'DONE' ? {} : null, userErrors: errorsOf(change) };
+  },
+};
 
 export const tenantMutations: MutationResolvers = {
   tenantCreate: (_parent, { input }, context) =>

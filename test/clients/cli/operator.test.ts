@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { SingleVerb, VerbTable } from '../../../src/clients/cli/action.ts';
 import { queueVerb } from '../../../src/clients/cli/queue.ts';
+import { serviceVerb } from '../../../src/clients/cli/limits.ts';
 import { tenantVerb } from '../../../src/clients/cli/tenant.ts';
 import { OPERATOR_TENANT_ID } from '../../../src/mail/viewer.ts';
 import { foldDeltas } from '../../../src/queue/counts.ts';
@@ -48,4 +49,15 @@ test('a tenant is taken out of service and put back', async () => {
   );
   expect((await call(tenantVerb, ['unsuspend', id])).out).toEqual(['Late Payer is in service']);
   expect(await call(tenantVerb, ['suspend', OPERATOR_TENANT_ID])).toMatchObject({ code: 1, out: [] });
+});
+
+test('the limits of the service are shown and changed', async () => {
+  expect((await call(serviceVerb, [])).out.join('\n')).toMatch(/largest message +10 MiB\nheld for +10 d/);
+  expect((await call(serviceVerb, ['set', '--message-size-limit', '5MiB', '--lifetime', '14d'])).out).toEqual([
+    'messages of up to 5.0 MiB, held for 14 d',
+  ]);
+  expect(await call(serviceVerb, ['set', '--lifetime', '1h'])).toMatchObject({ code: 1, out: [] });
+  expect(await call(serviceVerb, ['set', '--message-size-limit', '5MB'])).toMatchObject({ code: 2, out: [] });
+  expect(await call(serviceVerb, ['set', '--lifetime', '3d', '--force'])).toMatchObject({ code: 2, out: [] });
+  expect(await call(serviceVerb, ['set'])).toMatchObject({ code: 2, out: [] });
 });
