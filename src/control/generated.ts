@@ -585,7 +585,15 @@ export type DomainExtendHoldPayload = {
 };
 
 export type DomainFilter = {
+  readonly breaker?: InputMaybe<ReadonlyArray<BreakerState>>;
   readonly doctor?: InputMaybe<ReadonlyArray<DoctorVerdict>>;
+  readonly hasOpenOutage?: InputMaybe<Scalars['Boolean']['input']>;
+  readonly isHolding?: InputMaybe<Scalars['Boolean']['input']>;
+  readonly labels?: InputMaybe<ReadonlyArray<LabelInput>>;
+  readonly namePrefix?: InputMaybe<Scalars['String']['input']>;
+  readonly situations?: InputMaybe<ReadonlyArray<Situation>>;
+  readonly statuses?: InputMaybe<ReadonlyArray<DomainStatus>>;
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
 };
 
 export type DomainFlushInput = {
@@ -611,7 +619,8 @@ export type DomainMx = {
 
 export const DomainOrder = {
   Created: 'CREATED',
-  Name: 'NAME'
+  Name: 'NAME',
+  Urgency: 'URGENCY'
 } as const;
 
 export type DomainOrder = typeof DomainOrder[keyof typeof DomainOrder];

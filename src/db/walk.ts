@@ -6,6 +6,7 @@ import { FIRST_ID, LAST_ID } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import type { SqlExecutor } from './client.ts';
 import { allOf, type SqlFragment } from './fragments.ts';
+import { plannedAnew } from './planned-anew.ts';
 
 /** A place in a list: the value that the list is ordered by, as text, and the id. Null: the list is ordered by the id alone. */
 export interface Position {
@@ -140,16 +141,22 @@ export const COUNT_LIMIT = 10_000;
 /** Rows of lists that grow with customers and not with mail, where an index alone decides what is counted. */
 export const SETTINGS_COUNT_LIMIT = 200_000;
 
+type WholeWalk = Omit<Walk, 'columns' | 'page' | 'scanLimit'>;
+
+/** Counts all that a walk would find. */
+export function readTotal(sql: SqlExecutor, walk: WholeWalk): CountItems {
+  return readOnce(() => countWalk(sql, walk));
+}
+
 /** The items of a walk, up to its limit of rows. In the order of its pages, so that the same index serves it. */
 async function countWalk(
   sql: SqlExecutor,
-  { table, range, scope = sql`true`, matches, countLimit = COUNT_LIMIT }: Walk,
+  { table, range, scope = sql`true`, matches, countLimit: limit = COUNT_LIMIT }: WholeWalk,
 ): Promise<Total> {
-  const limit = matches.length > 0 ? Math.min(countLimit, COUNT_LIMIT) : countLimit;
   const { condition, order } = walked(sql, range, { limit, from: null, isBackward: false });
-  const [row] = await sql<{ seen: number; found: number }[]>`
+  const [row] = await plannedAnew(sql<{ seen: number; found: number }[]>`
     select count(*)::integer as seen, (count(*) filter (where matches))::integer as found from (
-      select (${allOf(sql, matches)}) as matches from ${table} where ${scope} and ${condition} order by ${order} limit ${limit + 1}) as rows`;
+      select (${allOf(sql, matches)}) as matches from ${table} where ${scope} and ${condition} order by ${order} limit ${limit + 1}) as rows`);
   if (row === undefined) throw new Error('a count returned no row');
   return row.seen > limit ? { count: Math.min(row.found, limit), isWhole: false } : { count: row.found, isWhole: true };
 }
@@ -167,7 +174,9 @@ export async function readWalk<T extends { readonly id: string }>(sql: SqlExecut
   const { condition, order, direction } = walked(sql, range, page);
   const walkOrder = sql`order_key ${direction}, id ${direction}`;
   type Row = Omit<T, 'id'> & { readonly id: string | null; readonly order_key: string | null; readonly place: number };
-  const rows = await sql<(Row & { readonly frontier: string | null; readonly frontier_key: string | null })[]>`
+  const rows = await plannedAnew(sql<
+    (Row & { readonly frontier: string | null; readonly frontier_key: string | null })[]
+  >`
     with walked as materialized (
       select *, ${range.key === undefined ? sql`null::text` : range.key.column} as order_key, (${allOf(sql, matches)}) as matches
       from ${table} where ${scope} and ${condition} order by ${order} limit ${scanLimit}
@@ -179,7 +188,7 @@ export async function readWalk<T extends { readonly id: string }>(sql: SqlExecut
       select ${columns}, order_key::text, row_number() over (order by ${walkOrder}) as place
       from walked where matches order by ${walkOrder} limit ${limit + 1}
     ) as page on true
-    order by page.place`;
+    order by page.place`);
   const found = rows.flatMap(
     ({ frontier: _frontier, frontier_key: _key, place: _place, id, order_key: key, ...row }) =>
       id === null ? [] : [{ position: { key, id }, node: { ...row, id } as unknown as T }],
@@ -188,8 +197,7 @@ export async function readWalk<T extends { readonly id: string }>(sql: SqlExecut
   const { frontier = null, frontier_key: key = null } = rows[0] ?? {};
   const cut = frontier === null ? null : { key, id: frontier };
   const next = found.length > limit ? (shown.at(-1)?.position ?? null) : cut;
-  const total = readOnce(() => countWalk(sql, walk));
-  return sliceOf(isBackward ? shown.reverse() : shown, { next, total });
+  return sliceOf(isBackward ? shown.reverse() : shown, { next, total: readTotal(sql, walk) });
 }
 
 /** A walk over ids, with the objects as another statement finds them by their ids. */
@@ -209,8 +217,11 @@ function sliceOf<T>(
   return { ...rest, nodes: found.map(({ node }) => node), positions: found.map(({ position }) => position) };
 }
 
-/** Those that are gone by then are left out. */
-function withObjects<T>({ positions, next, total }: Slice<unknown>, objects: ReadonlyMap<string, T>): Slice<T> {
+/** The objects at the positions of a page. Those that are gone by then are left out. */
+export function withObjects<T>(
+  { positions, next, total }: Omit<Slice<unknown>, 'nodes'>,
+  objects: ReadonlyMap<string, T>,
+): Slice<T> {
   const present = positions.flatMap((position) => {
     const node = objects.get(position.id);
     return node === undefined ? [] : [{ node, position }];

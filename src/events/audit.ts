@@ -8,7 +8,7 @@
 import type { SqlExecutor } from '../db/client.ts';
 import { newId } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import type { SqlFragment } from '../db/fragments.ts';
+import { type SqlFragment, tenantCheck } from '../db/fragments.ts';
 import { idsBetween, type PageRequest, type Range, readWalk, type Slice, underViewer } from '../db/walk.ts';
 
 export type AuditOutcome = 'STARTED' | 'DONE' | 'REFUSED' | 'REPLAYED' | 'FAULT';
@@ -190,7 +190,7 @@ export function listAuditEntries(sql: SqlExecutor, viewer: Viewer, page: AuditPa
     range: rangeOf(sql, viewer, filter),
     page,
     // Not by equality: the tenant's index must not be taken for one of its things, which holds them all.
-    scope: viewer.isOperator ? sql`true` : sql`tenant_id is not distinct from ${viewer.tenantId}::uuid`,
+    scope: tenantCheck(sql, viewer),
     matches: matchesOf(sql, filter),
     columns: sql`
       id, at, ended_at as "endedAt", outcome, user_error_codes as "userErrorCodes", mutation, input, tenant_id as "tenantId",

@@ -9,7 +9,7 @@ import type { SqlExecutor } from '../db/client.ts';
 import { normalizeDomain } from '../mail/domain.ts';
 import { isId } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import { always, type SqlFragment } from '../db/fragments.ts';
+import { type SqlFragment, tenantCheck } from '../db/fragments.ts';
 import { emptySlice, idsBetween, type PageRequest, type Range, readWalk, type Slice, underViewer } from '../db/walk.ts';
 
 export interface RejectionView {
@@ -68,7 +68,7 @@ export async function listRejections(
     range: rangeOf(sql, viewer, page.filter, { id, destinationId }),
     page,
     // Not by equality: the tenant's index must not be taken for one of its domains, which holds them all.
-    scope: viewer.isOperator ? always(sql) : sql`tenant_id is not distinct from ${viewer.tenantId}::uuid`,
+    scope: tenantCheck(sql, viewer),
     matches,
     columns: sql`
       id, at, rejection as code, reply, command, host(client_address) as "clientAddress", ehlo_name as "ehloName",

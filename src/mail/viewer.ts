@@ -1,6 +1,7 @@
 /**
  * On whose behalf settings and the queue are read or changed. Part of every such query itself (invariant 9).
  */
+import { askedId } from './id.ts';
 
 export interface Viewer {
   /** The tenant whose rows may be seen; an operator sees all. */
@@ -23,3 +24,11 @@ export const OPERATOR_TENANT_ID = '00000000-0000-7000-8000-000000000001';
 
 /** Whoever has the operator token. */
 export const OPERATOR_VIEWER: Viewer = { tenantId: OPERATOR_TENANT_ID, isOperator: true };
+
+/** The viewer that sees of what this one sees only what belongs to a tenant. Null: nothing does. */
+export function narrowed(viewer: Viewer, tenantId: string | null | undefined): Viewer | null {
+  if (tenantId == null) return viewer;
+  const owner = askedId(tenantId.trim());
+  if (!viewer.isOperator) return viewer.tenantId === owner ? viewer : null;
+  return { tenantId: owner, isOperator: false };
+}

@@ -12,7 +12,7 @@ import { parsePath } from '../mail/address.ts';
 import { askedId, newId } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { type Change, type Checked, errorsOf, invalid, refused, type UserError } from '../input/checked.ts';
-import { tenantScope } from '../db/fragments.ts';
+import { tenantCheck, tenantScope } from '../db/fragments.ts';
 import { type PageRequest, readWalkOf, SETTINGS_COUNT_LIMIT, type Slice, underViewer } from '../db/walk.ts';
 import { lockOwner } from '../domains/owner.ts';
 import { checkQuota } from '../domains/quotas.ts';
@@ -112,7 +112,7 @@ async function findContacts(
   ids: readonly string[],
 ): Promise<Map<string, AlertContact>> {
   const rows = await sql<AlertContact[]>`
-    select ${columns(sql)} from alert_contacts c where id = any(${[...ids]}::uuid[]) and ${tenantScope(sql, viewer)}`;
+    select ${columns(sql)} from alert_contacts c where id = any(${[...ids]}::uuid[]) and ${tenantCheck(sql, viewer)}`;
   return new Map(rows.map((row) => [row.id, row]));
 }
 

@@ -11,7 +11,7 @@ import { askedId, newId } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { endpointOf, type HttpEndpoint } from '../http/connection.ts';
 import { type Change, errorsOf, invalid, refused, shown, type UserError } from '../input/checked.ts';
-import { tenantScope } from '../db/fragments.ts';
+import { tenantCheck, tenantScope } from '../db/fragments.ts';
 import { type PageRequest, readWalkOf, SETTINGS_COUNT_LIMIT, type Slice, underViewer } from '../db/walk.ts';
 import { lockOwner } from '../domains/owner.ts';
 import { checkQuota } from '../domains/quotas.ts';
@@ -146,7 +146,7 @@ export async function findWebhook(sql: SqlExecutor, viewer: Viewer, id: string):
 
 async function findWebhooks(sql: SqlExecutor, viewer: Viewer, ids: readonly string[]): Promise<Map<string, Webhook>> {
   const rows = await sql<WebhookRow[]>`
-    select ${columns(sql)} from webhooks where id = any(${[...ids]}::uuid[]) and ${tenantScope(sql, viewer)}`;
+    select ${columns(sql)} from webhooks where id = any(${[...ids]}::uuid[]) and ${tenantCheck(sql, viewer)}`;
   return new Map(rows.map((row) => [row.id, webhookOf(row)]));
 }
 

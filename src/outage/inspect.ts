@@ -5,7 +5,7 @@ import type { SqlExecutor } from '../db/client.ts';
 import { LAST_ID } from '../mail/id.ts';
 import { normalizeDomain } from '../mail/domain.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import { allOf, always, type SqlFragment, tenantScope } from '../db/fragments.ts';
+import { allOf, always, type SqlFragment, tenantCheck, tenantScope } from '../db/fragments.ts';
 import { emptySlice, type PageRequest, readWalkOf, type Slice, underViewer } from '../db/walk.ts';
 import type { GaugeRegistry } from '../telemetry/gauges.ts';
 import { type BreakerState, isTrialOver } from './breaker.ts';
@@ -95,10 +95,7 @@ export async function listOutages(
     },
     page,
     // Not by equality: the tenant's index must not be taken for one of its domains.
-    scope: allOf(sql, [
-      viewer.isOperator ? always(sql) : sql`tenant_id is not distinct from ${viewer.tenantId}::uuid`,
-      isOpen === true ? sql`ended_at is null` : always(sql),
-    ]),
+    scope: allOf(sql, [tenantCheck(sql, viewer), isOpen === true ? sql`ended_at is null` : always(sql)]),
     // Few are going on, and indexes hold only these; most are over.
     matches: isOpen === false ? [sql`ended_at is not null`] : [],
     scanLimit: SCAN_LIMIT,
@@ -112,7 +109,7 @@ export async function findOutages(
   viewer: Viewer,
   ids: readonly string[],
 ): Promise<Map<string, OutageView>> {
-  const outages = await select(sql, sql`id = any(${[...ids]}::uuid[]) and ${tenantScope(sql, viewer)}`);
+  const outages = await select(sql, sql`id = any(${[...ids]}::uuid[]) and ${tenantCheck(sql, viewer)}`);
   return new Map(outages.map((outage) => [outage.id, outage]));
 }
 
@@ -240,6 +237,11 @@ export interface BreakerView {
 
 export const CLOSED_BREAKER: BreakerView = { state: 'CLOSED', since: null, reply: null, trialCount: 0 };
 
+/** The state that is shown, of a row of `destinations d`: a trial that is over is closed with the next message. */
+export function breakerOf(sql: SqlExecutor): SqlFragment {
+  return sql`case when ${isTrialOver(sql)} then 'CLOSED' else d.breaker end`;
+}
+
 /** Breakers by destination id; those that are closed are missing. */
 export async function readBreakers(
   sql: SqlExecutor,
@@ -250,7 +252,7 @@ export async function readBreakers(
     select d.id, d.breaker as state, d.breaker_since as since, d.breaker_reply as reply, abs(d.trial_count) as "trialCount"
     from destinations d
     where d.id = any(${[...destinationIds]}::uuid[]) and ${tenantScope(sql, viewer)}
-      and d.breaker <> 'CLOSED' and not ${isTrialOver(sql)}`;
+      and ${breakerOf(sql)} <> 'CLOSED'`;
   return new Map(rows.map(({ id, ...view }) => [id, view]));
 }
 

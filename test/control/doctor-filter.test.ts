@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { domainVerb } from '../../src/clients/cli/domain.ts';
 import { openDatabase } from '../../src/db/client.ts';
-import { listDomains } from '../../src/domains/list.ts';
+import { listDomains } from '../../src/queue/read/domain-list.ts';
 import { newId } from '../../src/mail/id.ts';
 import type { Viewer } from '../../src/mail/viewer.ts';
 import { callVerb } from '../clients/cli/call-verb.ts';
@@ -93,7 +93,7 @@ test('another tenant finds its own alone', async () => {
 test('what is no filter is told', async () => {
   const none = await control.post<Page>(QUERY, { first: 10, filter: { doctor: [] } });
   expect(none.errors?.[0]).toMatchObject({
-    message: 'filter.doctor: name at least one verdict',
+    message: 'filter.doctor: name at least one value',
     extensions: { code: 'BAD_USER_INPUT', path: ['filter', 'doctor'] },
   });
   const wrong = await control.post<Page>(QUERY, { first: 10, filter: { doctor: ['FAIL'] } });

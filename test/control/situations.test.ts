@@ -7,6 +7,7 @@ import { feedBreakerAlone } from '../../src/outage/breaker-state.ts';
 import { recordSuccess } from '../../src/outage/clock.ts';
 import { pauseDestination } from '../../src/outage/pause.ts';
 import { foldDeltas } from '../../src/queue/counts.ts';
+import { SITUATIONS } from '../../src/queue/read/situations.ts';
 import { fail } from '../outage/scene.ts';
 import { addDomain, addTenant, endMessage, type Harness, holdMessage, OPERATOR, startControl } from './harness.ts';
 
@@ -126,6 +127,59 @@ test('the figures agree with the domains', async () => {
     ].map((situation) => ({ situation, count: 1 })),
   });
   expect(Math.abs(Date.parse(firstExpiryAt ?? '') - Date.now() - 86_400_000)).toBeLessThan(600_000);
+});
+
+interface List {
+  readonly domains: {
+    readonly nodes: readonly { readonly name: string; readonly situation: string }[];
+    readonly pageInfo: { readonly startCursor: string; readonly endCursor: string; readonly hasNextPage: boolean };
+    readonly totalCount: number;
+  };
+}
+const listed = async (args: string) =>
+  (
+    await control.ask<List>(`{ domains(${args}) {
+      nodes { name situation } pageInfo { startCursor endCursor hasNextPage } totalCount } }`)
+  ).domains;
+const situationsOf = async (args: string) => (await listed(args)).nodes.map(({ situation }) => situation);
+
+test('by urgency: the most urgent situation first, page by page in both directions', async () => {
+  const by = 'orderBy: URGENCY';
+  expect(await situationsOf(`first: 100, ${by}`)).toEqual([...SITUATIONS]);
+  for (const size of [1, 3, 8, 9]) {
+    const [down, up]: [string[], string[]] = [[], []];
+    for (let after = 'null', isMore = true; isMore; ) {
+      const page = await listed(`first: ${size}, after: ${after}, ${by}`);
+      down.push(...page.nodes.map(({ situation }) => situation));
+      [after, isMore] = [`"${page.pageInfo.endCursor}"`, page.pageInfo.hasNextPage];
+    }
+    expect([size, down]).toEqual([size, [...SITUATIONS]]);
+    for (let before = 'null'; up.length < SITUATIONS.length; ) {
+      const page = await listed(`last: ${size}, before: ${before}, ${by}`);
+      expect(page.nodes).not.toEqual([]);
+      up.unshift(...page.nodes.map(({ situation }) => situation));
+      before = `"${page.pageInfo.startCursor}"`;
+    }
+    expect([size, up]).toEqual([size, [...SITUATIONS]]);
+  }
+});
+
+test.each(['CREATED', 'NAME', 'URGENCY'])('those in some situations alone, by %s', async (order) => {
+  for (const wanted of [['HOLDING'], ['OUTAGE', 'PENDING'], ['FINE'], ['CHECK_FAILED', 'PAUSED', 'FINE']]) {
+    const page = await listed(`first: 100, orderBy: ${order}, filter: { situations: [${wanted.join(' ')}] }`);
+    expect(page.nodes.map(({ situation }) => situation).sort()).toEqual([...wanted].sort());
+    expect(page.totalCount).toBe(wanted.length);
+  }
+});
+
+test('in one situation the oldest held mail comes first', async () => {
+  for (const [name, hours] of [['younger.example', 3] as const, ['older.example', 30] as const]) {
+    const id = await holdMessage(control.database, { destinationId: await addDomain(control, name) });
+    await sql()`update messages set accepted_at = bmx_now() - make_interval(hours => ${hours}) where id = ${id}`;
+    await foldDeltas(sql());
+  }
+  const page = await listed('first: 3, orderBy: URGENCY, filter: { situations: [HOLDING] }');
+  expect(page.nodes.map(({ name }) => name)).toEqual(['older.example', 'younger.example', nameOf('HOLDING')]);
 });
 
 test('a tenant sees its own figures only', async () => {

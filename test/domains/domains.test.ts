@@ -7,7 +7,7 @@ import { listAttempts } from '../../src/queue/read/attempts.ts';
 import { readQueues } from '../../src/queue/read/queues.ts';
 import { findMessage, listMessages } from '../../src/queue/read/inspect.ts';
 import { createDomains, findDomain, findDomainsByDestination } from '../../src/domains/domains.ts';
-import { listDomains } from '../../src/domains/list.ts';
+import { listDomains } from '../../src/queue/read/domain-list.ts';
 import { findTenants } from '../../src/tenants/tenants.ts';
 import { addDomain, addTenant, domainsOn, endMessage, holdMessage, OPERATOR } from '../control/harness.ts';
 import { until } from '../helpers/child.ts';

@@ -119,6 +119,8 @@ export interface Listing {
   readonly filter?: Readonly<Record<string, unknown>>;
   /** The type of the filter in the schema; without it no filter is sent, which an older service may not know. */
   readonly filterType?: string;
+  /** A value of the list's enum of orders. Without it the list is in the order that it has by itself. */
+  readonly orderBy?: string | undefined;
 }
 
 /** The objects of a list of the API, with these fields, page after page. */
@@ -126,11 +128,12 @@ export async function listAll<List extends ListName, const Fields extends string
   { ask }: Pick<Connection, 'ask'>,
   list: List,
   fields: Fields,
-  { most, filter, filterType }: Listing,
+  { most, filter, filterType, orderBy }: Listing,
 ): Promise<readonly Selected<ListNode<List>, Fields>[]> {
   const [declared, given] = filterType === undefined ? ['', ''] : [`, $filter: ${filterType}`, ', filter: $filter'];
+  const ordered = orderBy === undefined ? '' : `, orderBy: ${orderBy}`;
   const query = `query ($first: Int!, $after: String${declared}) {
-    ${list}(first: $first, after: $after${given}) { nodes { ${fields} } ${PAGE_INFO} } }`;
+    ${list}(first: $first, after: $after${given}${ordered}) { nodes { ${fields} } ${PAGE_INFO} } }`;
   const filtered = filterType === undefined ? {} : { filter };
   return allNodes(most, async (after, first) => {
     type Answer = Record<string, Page<Selected<ListNode<List>, Fields>>>;

@@ -1,6 +1,6 @@
 /** `backup-mx domain`: relay domains, their state, and the operator's verbs on them. */
 import { type Action, type Call, type Shown, UsageError, type VerbTable } from './action.ts';
-import { durationOption, given, listOf, missing, numberField, tableOf } from './call.ts';
+import { durationOption, given, labelsOf, listOf, missing, numberField, tableOf } from './call.ts';
 import { bounceHeldAction } from './bounce-held.ts';
 import { confirmed, describeDomain, describeTransfer } from './confirm.ts';
 import { changeAndTry, changeDomain, type DomainMutation } from './domain-change.ts';
@@ -11,14 +11,29 @@ import { setMxActions } from './set-mx.ts';
 import { bytesText, right } from './table.ts';
 import { timeOption } from './time.ts';
 
-const ROW = 'name status queue { heldCount heldSize nextAttemptAt } outage { kind }';
+const ROW = 'name status situation queue { heldCount heldSize nextAttemptAt } outage { kind }';
+const LIST_USAGE = [
+  '[--prefix TEXT] [--label KEY=VALUE]... [--situation SITUATION[,SITUATION]] [--status pending|active|suspended] [--tenant ID]',
+  '[--doctor VERDICT[,VERDICT]] [--breaker BREAKER[,BREAKER]] [--outage] [--held] [--order created|name|urgency]',
+].join(' ');
 
 async function list(call: Call): Promise<Shown> {
-  const verdicts = call.list('doctor');
-  const filtered = verdicts.length === 0 ? {} : { filterType: 'DomainFilter', filter: { doctor: verdicts } };
-  return tableOf(await listOf(call, 'domains', ROW, filtered), [
+  const lists = { situations: call.list('situation'), doctor: call.list('doctor'), breaker: call.list('breaker') };
+  const [prefix, status, labels] = [call.text('prefix'), call.text('status'), labelsOf(call.list('label'))];
+  const filter = {
+    ...Object.fromEntries(Object.entries(lists).filter(([, values]) => values.length > 0)),
+    ...(prefix === undefined ? {} : { namePrefix: prefix }),
+    ...(status === undefined ? {} : { statuses: [status.toUpperCase()] }),
+    ...(labels.length === 0 ? {} : { labels }),
+    ...(call.isSet('outage') ? { hasOpenOutage: true } : {}),
+    ...(call.isSet('held') ? { isHolding: true } : {}),
+    ...tenantField(call),
+  };
+  const filtered = Object.keys(filter).length === 0 ? {} : { filterType: 'DomainFilter', filter };
+  return tableOf(await listOf(call, 'domains', ROW, { ...filtered, orderBy: call.text('order')?.toUpperCase() }), [
     ['DOMAIN', ({ name }) => name],
-    ['STATUS', ({ status }) => status],
+    ['STATUS', ({ status: own }) => own],
+    ['SITUATION', ({ situation }) => situation],
     [right('HELD'), ({ queue }) => queue.heldCount],
     [right('SIZE'), ({ queue }) => bytesText(queue.heldSize)],
     ['OUTAGE', ({ outage }) => outage?.kind],
@@ -50,8 +65,8 @@ export const domainVerb: VerbTable = {
   example: 'backup-mx domain create example.org --label team=web',
   actions: {
     list: {
-      usage: '[--doctor VERDICT[,VERDICT]]',
-      says: 'Lists your domains with their held mail; --doctor selects by the verdict of the last report.',
+      usage: LIST_USAGE,
+      says: 'Lists your domains with their held mail, or those of a situation, label, owner, and so on.',
       run: list,
     },
     show: { usage: 'NAME', says: 'Shows one domain in detail.', run: showDomain },

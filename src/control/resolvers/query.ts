@@ -3,7 +3,6 @@ import { GraphQLError } from 'graphql';
 import { type PageRequest, readOnce, type Slice } from '../../db/walk.ts';
 import { formatDuration, UNIT_MS } from '../../mail/duration.ts';
 import { findDomain, findDomainsById } from '../../domains/domains.ts';
-import { listDomains } from '../../domains/list.ts';
 import { listAuditEntries } from '../../events/audit.ts';
 import { listRejections } from '../../events/rejection-pages.ts';
 import { findContact, listContacts } from '../../notify/contacts.ts';
@@ -11,6 +10,7 @@ import { findWebhook, listWebhooks } from '../../notify/webhooks.ts';
 import { listOutages } from '../../outage/inspect.ts';
 import { readLocalFailureSince } from '../../outage/local-failure.ts';
 import { readLimits } from '../../queue/limits.ts';
+import { listDomains } from '../../queue/read/domain-list.ts';
 import { countMessages, findMessage, listMessages } from '../../queue/read/inspect.ts';
 import { listNodes } from '../../cluster/nodes.ts';
 import { type MessageFilter, readMessageFilter } from '../../queue/read/search-input.ts';
@@ -95,7 +95,9 @@ export const Query: QueryResolvers = {
   },
   summary: (_parent, _args, { sql, viewer }) => readSummary(sql, viewer),
   domains: async (_parent, { filter, orderBy: order, ...args }, { sql, viewer }) => {
-    if (filter?.doctor?.length === 0) throw badFilter('doctor', 'name at least one verdict');
+    for (const [field, values] of Object.entries(filter ?? {})) {
+      if (Array.isArray(values) && values.length === 0) throw badFilter(field, 'name at least one value');
+    }
     const page = { ...pageIn(order, args), order, filter: filter ?? {} };
     return connectionIn(order, await listDomains(sql, viewer, page), args);
   },

@@ -6,7 +6,8 @@
  * read. What is held is known about a second late (queue/counts.ts). O(domains that are not well), and a count of the others.
  */
 import type { SqlExecutor } from '../../db/client.ts';
-import { type SqlFragment, tenantScope } from '../../db/fragments.ts';
+import { type SqlFragment, tenantCheck, tenantScope } from '../../db/fragments.ts';
+import { plannedAnew } from '../../db/planned-anew.ts';
 import type { Viewer } from '../../mail/viewer.ts';
 import { isPausedNow } from '../../outage/pause.ts';
 
@@ -29,7 +30,7 @@ export type Situation = (typeof SITUATIONS)[number];
 const SOON = '48 hours';
 
 /** An expression over domains `m` and `d` (domainsWithDestinations). The first that fits decides. */
-function situation(sql: SqlExecutor): SqlFragment {
+export function situation(sql: SqlExecutor): SqlFragment {
   return sql`
     case
       when m.status = 'PENDING' then 'PENDING'
@@ -47,11 +48,34 @@ function situation(sql: SqlExecutor): SqlFragment {
       else 'FINE' end`;
 }
 
+/** The same of a row of `domains m`. */
+export const situationOf = (sql: SqlExecutor): SqlFragment => sql`(
+  select ${situation(sql)} from (select) as one
+  left join destinations d on d.id = m.destination_id and d.tenant_id = m.tenant_id)`;
+
+/** Nothing that happens now: most domains are so, and no index knows them. */
+export const isHealthy = (name: Situation): boolean => name === 'CHECK_FAILED' || name === 'FINE';
+
+/** The destinations of all relay domains that are in service and in another situation, and of few others. */
+const unwellDestinations = (sql: SqlExecutor, viewer: Viewer): SqlFragment => sql`
+  select id from destinations where oldest_accepted_at is not null and kind = 'RELAY' and ${tenantScope(sql, viewer)}
+  union select id from destinations where is_paused and ${tenantScope(sql, viewer)}
+  union select id from destinations where breaker <> 'CLOSED' and ${tenantScope(sql, viewer)}
+  union select destination_id from outages where ended_at is null and ${tenantScope(sql, viewer)}`;
+
+/** The ids of the viewer's domains that are in a situation which is not healthy, and of few others. O(these). */
+export const unwellDomains = (sql: SqlExecutor, viewer: Viewer): SqlFragment => sql`
+  select id from domains where status <> 'ACTIVE' and ${tenantScope(sql, viewer)}
+  union select id from domains
+    where tenant_id in (select id from tenants where suspended_at is not null) and ${tenantScope(sql, viewer)}
+  union select m.id from (${unwellDestinations(sql, viewer)}) as unwell join domains m on m.destination_id = unwell.id
+  where ${tenantCheck(sql, viewer, sql`m.tenant_id`)}`;
+
 /** A condition on the doctor's reports `r`. */
 const isIll = (sql: SqlExecutor): SqlFragment => sql`r.status in ('WARNING', 'PROBLEM')`;
 
 /** A domain that is only claimed has nothing to do with what its destination holds for another tenant. */
-const domainsWithDestinations = (sql: SqlExecutor): SqlFragment =>
+export const domainsWithDestinations = (sql: SqlExecutor): SqlFragment =>
   sql`domains m left join destinations d on d.id = m.destination_id and d.tenant_id = m.tenant_id`;
 
 /** By domain id; those the viewer may not see are missing. */
@@ -62,12 +86,9 @@ export async function readSituations(
 ): Promise<Map<string, Situation>> {
   const rows = await sql<{ id: string; situation: Situation }[]>`
     select m.id, ${situation(sql)} as situation from ${domainsWithDestinations(sql)}
-    where m.id = any(${[...domainIds]}::uuid[]) and ${scopeOf(sql, viewer, sql`m.tenant_id`)}`;
+    where m.id = any(${[...domainIds]}::uuid[]) and ${tenantCheck(sql, viewer, sql`m.tenant_id`)}`;
   return new Map(rows.map(({ id, situation: found }) => [id, found]));
 }
-
-const scopeOf = (sql: SqlExecutor, viewer: Viewer, tenantId: SqlFragment): SqlFragment =>
-  viewer.isOperator ? sql`true` : sql`${tenantId} = ${viewer.tenantId}`;
 
 export interface Summary {
   readonly domainCount: number;
@@ -84,23 +105,16 @@ type Totals = Omit<Summary, 'situations'> & { readonly illCount: number };
 /** All that the viewer has, in figures. */
 export async function readSummary(sql: SqlExecutor, viewer: Viewer): Promise<Summary> {
   const scope = tenantScope(sql, viewer);
-  const rows = await sql<(Totals & { readonly situation: Situation; readonly count: number; readonly ill: number })[]>`
+  const rows = await plannedAnew(sql<
+    (Totals & { readonly situation: Situation; readonly count: number; readonly ill: number })[]
+  >`
     with held as materialized (
-      select id, held_count, held_bytes, oldest_accepted_at + hold_extension as since
+      select held_count, held_bytes, oldest_accepted_at + hold_extension as since
       from destinations where oldest_accepted_at is not null and kind = 'RELAY' and ${scope}
-    ), special as materialized (
-      select id from held
-      union select id from destinations where is_paused and ${scope}
-      union select id from destinations where breaker <> 'CLOSED' and ${scope}
-      union select destination_id from outages where ended_at is null and ${scope}
     ), found as materialized (
       select m.id, ${situation(sql)} as situation, exists (select from doctor_reports r where r.domain_id = m.id and ${isIll(sql)}) as is_ill
       from ${domainsWithDestinations(sql)}
-      where m.id = any(array(
-          select id from domains where status <> 'ACTIVE' and ${scope}
-          union select id from domains where tenant_id in (select id from tenants where suspended_at is not null) and ${scope}
-          union select m.id from special join domains m on m.destination_id = special.id))
-        and ${scopeOf(sql, viewer, sql`m.tenant_id`)}
+      where m.id = any(array(${unwellDomains(sql, viewer)})) and ${tenantCheck(sql, viewer, sql`m.tenant_id`)}
     ), totals as (
       select (select count(*) from domains where ${scope})::bigint as "domainCount",
         (select count(*) from doctor_reports r where ${isIll(sql)} and ${scope})::bigint as "illCount",
@@ -111,7 +125,7 @@ export async function readSummary(sql: SqlExecutor, viewer: Viewer): Promise<Sum
     select totals.*, f.situation, coalesce(f.count, 0)::bigint as count, coalesce(f.ill, 0)::bigint as ill
     from totals left join (
       select situation, count(*) as count, count(*) filter (where is_ill) as ill from found group by situation
-    ) f on true`;
+    ) f on true`);
   const [first] = rows;
   if (first === undefined) throw new Error('a summary has no totals');
   const { domainCount, heldCount, heldSize, firstExpiryAt, illCount } = first;

@@ -68,8 +68,8 @@ describe('domain', () => {
       err: [],
     });
     const { out } = await call(domainVerb, ['list']);
-    expect(out[0]).toMatch(/^DOMAIN +STATUS +HELD +SIZE +OUTAGE +NEXT ATTEMPT$/);
-    expect(out.find((line) => line.startsWith('cli.example'))).toMatch(/^cli\.example +ACTIVE +0 +0 B +- +-$/);
+    expect(out[0]).toMatch(/^DOMAIN +STATUS +SITUATION +HELD +SIZE +OUTAGE +NEXT ATTEMPT$/);
+    expect(out.find((line) => line.startsWith('cli.example'))).toMatch(/^cli\.example +ACTIVE +FINE +0 +0 B +- +-$/);
     const shown = await json<Record<string, unknown>>(domainVerb, 'show', 'cli.example');
     expect(shown).toMatchObject({
       name: 'cli.example',
