@@ -8,6 +8,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decisionsInApp } from './house/app-rules.ts';
 import { circles } from './house/circle-rules.ts';
+import { deadNames } from './house/comment-rules.ts';
 import {
   doorsToNothing,
   forbiddenImports,
@@ -16,7 +17,7 @@ import {
   unusedRights,
   wrongDoors,
 } from './house/import-rules.ts';
-import { looseReferences, rfcMismatches, rfcRows } from './house/rfc-rules.ts';
+import { looseReferences, missingPlaces, rfcMismatches, rfcRows } from './house/rfc-rules.ts';
 import { badNames, barrels, defaultExports, missingHeaders, oversized, runtimeGlobals } from './house/shape-rules.ts';
 import { type SourceFile, sourceFiles } from './house/source-file.ts';
 import { otherWriters } from './house/writer-rules.ts';
@@ -68,6 +69,11 @@ describe('files', () => {
   test('hold something of their own', () => expectNone(barrels(everything)));
 });
 
+test('comments of src name files that are there', () => {
+  const there = [...source, ...tests, ...tools].map(({ path }) => path);
+  expectNone(deadNames(source, there));
+});
+
 test('docs/flow.md names files that are there', () => {
   const named = [...read('docs/flow.md').matchAll(/`([a-z-]+\/[a-z/-]+\.ts)`/g)].map(([, path]) => `src/${path}`);
   expect(named.length).toBeGreaterThan(50);
@@ -92,5 +98,7 @@ test('decisions have numbers of their own, which their titles bear', () => {
 
 describe('RFC references', () => {
   test('are in step with docs/rfcs.md', () => expectNone(rfcMismatches(source, rfcRows(read('docs/rfcs.md')))));
+  test('are said to be followed in places that are there', () =>
+    expectNone(missingPlaces(rfcRows(read('docs/rfcs.md')), source)));
   test('have one form', () => expectNone(looseReferences(source)));
 });

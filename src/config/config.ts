@@ -82,7 +82,7 @@ export interface Config {
   readonly deliveryPort: number;
   /** ALLOW_PRIVATE_NEXT_HOPS: loopback and private next hops may be dialled. */
   readonly allowPrivateNextHops: boolean;
-  /** MESSAGE_SIZE_LIMIT; null is the database's. It may only lower that one, which main checks once it is known. */
+  /** MESSAGE_SIZE_LIMIT; null is the database's. It may only lower that one, which app/core.ts checks once it is known. */
   readonly messageSizeLimitBytes: number | null;
   /** IN_FLIGHT_BYTES: budget for messages being received. */
   readonly inFlightBytes: number;

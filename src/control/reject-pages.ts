@@ -2,7 +2,7 @@
  * The pages that our rejection codes point to: what happened, what the sender should do, what the recipient's postmaster can.
  *
  * Plain HTML without script or style from anywhere, readable in a text browser and by somebody who never heard of us. Codes
- * are stable; a page names no customer. The words of each code stand in reject-texts.ts.
+ * are stable; a page names no customer. The words of each code stand in `REJECTIONS`.
  */
 
 export interface RejectPage {

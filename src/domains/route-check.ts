@@ -1,7 +1,7 @@
 /**
  * Whether a new route can be meant: hosts that lead back to us, or into a private network without permission, are refused.
  *
- * The question to the DNS is main's; one that is not answered in time forbids nothing.
+ * The question to the DNS is that of dns/routing.ts; one that is not answered in time forbids nothing.
  */
 import { within } from '../clock.ts';
 import type { DeliverToHost } from './relay-domain.ts';

@@ -1,9 +1,9 @@
 /**
- * One HTTP/1.1 request over a connection of its own, read from the socket by http-response.ts.
+ * One HTTP/1.1 request over a connection of its own, read from the socket by response.ts.
  *
  * Promises: time, octets and interim replies are bounded whatever the peer sends, and the exchange ends as soon as a bound is
  * passed; with TLS the certificate is valid for the name (RFC 9525) before anything is sent; a failure is a value. No proxy,
- * redirect, cookie, compression or kept connection. Does not judge addresses (http-exchange.ts does) or statuses.
+ * redirect, cookie, compression or kept connection. Does not judge addresses (exchange.ts does) or statuses.
  */
 import { Buffer } from 'node:buffer';
 import { connect, type Socket } from 'node:net';

@@ -3,7 +3,7 @@
  *
  * Promises: the name is resolved here, once, by our resolver, and the connection goes to the very address that was judged
  * (mail/ip-class.ts), so that no second answer of the DNS can lead elsewhere; with TLS the certificate is valid for the name
- * (RFC 9525); no redirect is followed; bytes and time are bounded, look-up included; a failure is a value. http-connection.ts
+ * (RFC 9525); no redirect is followed; bytes and time are bounded, look-up included; a failure is a value. connection.ts
  * makes the request. Does not judge statuses.
  */
 import { monotonicMs, within } from '../clock.ts';

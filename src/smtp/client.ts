@@ -78,7 +78,7 @@ export async function openSession(options: OpenOptions): Promise<OpenResult> {
   };
 }
 
-/** As `openSession`, for a dialogue that is no transfer: smtp-probe.ts. */
+/** As `openSession`, for a dialogue that is no transfer: callout-session.ts. */
 export async function openLink(options: OpenOptions): Promise<GreetedLink | OpenFailure> {
   const { tls } = options;
   const first = await openOnce(options, tls !== 'NONE');

@@ -2,8 +2,8 @@
  * Learns from deliveries which recipients exist: 2yz after DATA makes one known good for 90 days. And that a primary which rejects
  * one does not accept any name.
  *
- * A note costs the delivery a look into a map; those not noted within the minute are stored within the second by main's
- * timer, one statement for all, which writes what changes something. What a delivery has shown clears a suspicion and takes a
+ * A note costs the delivery a look into a map; those not noted within the minute are stored within the second by
+ * verification.ts's timer, one statement for all, which writes what changes something. What a delivery has shown clears a suspicion and takes a
  * negative answer back. Bounded: what finds no room is learned from a later delivery. Learns nothing of destinations that serve no relay domain.
  */
 import type { Sql } from '../db/client.ts';

@@ -3,7 +3,7 @@
  * us away.
  *
  * Kept in Postgres, in memory for a minute. Noted by callouts and deliveries, written later: what is noted is stored within
- * the second by main's timer, one statement for all. Promises that
+ * the second by verification.ts's timer, one statement for all. Promises that
  *  - the SIZE offered last counts (RFC 1870), for 7 days. Of several hosts that is the one spoken to last: the smallest would
  *    go on refusing for days after the owner has raised it;
  *  - a primary is tried with a recipient that cannot exist at most once in 7 days among all nodes, and not while a refusal

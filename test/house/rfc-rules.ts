@@ -44,6 +44,17 @@ export function rfcMismatches(files: readonly SourceFile[], rows: readonly RfcRo
   ];
 }
 
+/** Rows whose place is neither a file nor a folder of the source. */
+export function missingPlaces(rows: readonly RfcRow[], files: readonly SourceFile[]): string[] {
+  return rows.flatMap(({ number, cells: [, where = ''] }) =>
+    where
+      .split(', ')
+      .filter((place) => place !== '' && place !== '–')
+      .filter((place) => !files.some(({ path }) => path === `src/${place}` || path.startsWith(`src/${place}/`)))
+      .map((place) => `RFC ${number}: the table names ${place}, which is not there`),
+  );
+}
+
 /** Other ways to write a reference; `rfc822`, an address type, is none. */
 const LOOSE_FORMS = [
   /\bRFC[-_]?(?!822\b)\d{3,5}\b/gi,

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import { decisionsInApp } from './app-rules.ts';
 import { circles } from './circle-rules.ts';
+import { deadNames } from './comment-rules.ts';
 import {
   doorsToNothing,
   forbiddenImports,
@@ -11,7 +12,7 @@ import {
   unusedRights,
   wrongDoors,
 } from './import-rules.ts';
-import { looseReferences, rfcMismatches, rfcRows } from './rfc-rules.ts';
+import { looseReferences, missingPlaces, rfcMismatches, rfcRows } from './rfc-rules.ts';
 import { badNames, barrels, defaultExports, missingHeaders, oversized, runtimeGlobals } from './shape-rules.ts';
 import { type SourceFile, sourceFile } from './source-file.ts';
 import { otherWriters } from './writer-rules.ts';
@@ -341,12 +342,40 @@ describe('RFC references', () => {
     expect(rfcMismatches([file('src/a.ts', text)], table)).toHaveLength(1);
   });
 
+  test('places that are there', () => {
+    const at = (where: string) => missingPlaces([{ number: '5321', status: 'yes', cells: ['SMTP', where, ''] }], files);
+    const files = [file('src/mail/reply.ts'), file('src/inbound/session.ts')];
+    expect([...at('mail/reply.ts, inbound'), ...at('')]).toEqual([]);
+    expect(at('net, inbound, mail/gone.ts, reply.ts')).toHaveLength(3);
+  });
+
   test('one form', () => {
     const bad = ['RFC5321', 'rfc 5321', 'RFC-5321', 'RFC 5321 section 4', 'RFC 5321 § 4'];
     expect(bad.map((text) => looseReferences([file('src/a.ts', `// ${text}`)]).length)).toEqual(bad.map(() => 1));
     expect(looseReferences([file('src/a.ts', "// RFC 5321 §4.1.1.3, RFC 3464, 'rfc822;a@b', message/rfc822")])).toEqual(
       [],
     );
+  });
+});
+
+describe('files in comments', () => {
+  const there = ['src/queue/claim.ts', 'src/x.ts', 'bin/test.mjs', 'test/queue/probe.test.ts'];
+
+  test.each([
+    'claim.ts',
+    'queue/claim.ts',
+    './claim.ts',
+    '../queue/claim.ts',
+    'bin/test.mjs',
+    'probe.test.ts',
+    '*.ts',
+    'a.tsx',
+  ])('%s is there, or is no name', (name) =>
+    expect(deadNames([file('src/x.ts', `/* See ${name}. */\n// (${name})`)], there)).toEqual([]),
+  );
+  test.each(['gone.ts', 'policy/claim.ts', 'laim.ts', 'probe.ts', 'bin/gone.mjs'])('%s is not', (name) => {
+    expect(deadNames([file('src/x.ts', `/** ${name}'s work */`)], there)).toHaveLength(1);
+    expect(deadNames([file('src/x.ts', `const name = '${name}'; import '${name}';`)], there)).toEqual([]);
   });
 });
 
