@@ -107,12 +107,17 @@ export async function startPlugin(start: PluginStart = {}): Promise<Plugin> {
   };
 }
 
+/** `socket`: its path, or an address with a port. */
 export function connectPlugin(socket: string, certificate: string, identity: SelfSigned | null): Client {
   const [key, chain] = identity === null ? [null, null] : [Buffer.from(identity.key), Buffer.from(identity.cert)];
-  return new Client(`unix:${socket}`, ChannelCredentials.createSsl(Buffer.from(certificate), key, chain), {
-    'grpc.ssl_target_name_override': 'localhost',
-    'grpc.max_receive_message_length': 256 * 1024 * 1024,
-  });
+  return new Client(
+    socket.startsWith('/') ? `unix:${socket}` : socket,
+    ChannelCredentials.createSsl(Buffer.from(certificate), key, chain),
+    {
+      'grpc.ssl_target_name_override': 'localhost',
+      'grpc.max_receive_message_length': 256 * 1024 * 1024,
+    },
+  );
 }
 
 /** One call; rejects with what gRPC says of it. */

@@ -28,14 +28,24 @@ async function main(): Promise<void> {
     onFault: (_method, error) => answerFault(error),
     onShutdown: () => setImmediate(() => end()),
     clientCertificate: summons.clientCertificate,
+    ports: process.platform === 'win32' ? summons.ports : null,
     now: new Date(),
   });
   end = () => void server.close().finally(() => process.exit(0));
   process.on('SIGTERM', end);
   setInterval(() => {
-    if (process.ppid !== parent) end();
+    if (process.ppid !== parent || !isThere(parent)) end();
   }, LOOK_FOR_PARENT_EVERY_MS).unref();
-  process.stdout.write(`${handshakeLine(server.socket, server.certificate)}\n`);
+  process.stdout.write(`${handshakeLine(server.endpoint, server.certificate)}\n`);
+}
+
+/** On Windows a process keeps the number of a parent that is gone. */
+function isThere(id: number): boolean {
+  try {
+    return process.kill(id, 0);
+  } catch (error) {
+    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH');
+  }
 }
 
 void main();

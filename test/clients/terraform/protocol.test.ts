@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import { once } from 'node:events';
 import { existsSync, statSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import process from 'node:process';
 import {
@@ -10,6 +11,9 @@ import {
   type ProviderMethod,
   serviceDefinition,
 } from '../../../src/clients/terraform/goplugin/protocol.ts';
+import { handshakeLine, startPluginServer } from '../../../src/clients/terraform/goplugin/server.ts';
+import { createProvider } from '../../../src/clients/terraform/provider.ts';
+import { answerFault, createHandlers } from '../../../src/clients/terraform/sdk/provider.ts';
 import { UNKNOWN } from '../../../src/clients/terraform/sdk/value.ts';
 import { until } from '../../helpers/child.ts';
 import { createTerraform, decodeDynamic, encodeDynamic } from '../../helpers/terraform-core.ts';
@@ -90,6 +94,41 @@ describe('the start', () => {
       expect(refused).toBeInstanceOf(Error);
     }
     expect(await plugin.call('GetMetadata')).toBeObject();
+  });
+
+  test('where there are no Unix sockets it listens on the first free port, for Terraform alone', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    const identity = clientIdentity();
+    const provider = createProvider({ env: AWAY, stopping: new AbortController(), now: () => new Date() });
+    const options = {
+      handlers: createHandlers(provider),
+      onFault: (_method: string, error: unknown) => answerFault(error),
+      onShutdown: () => undefined,
+      clientCertificate: identity.cert,
+      now: new Date(),
+    };
+    const server = await startPluginServer({ ...options, ports: { least: port, most: 65_535 } });
+    expect(handshakeLine(server.endpoint, server.certificate)).toMatch(
+      /^1\|6\|tcp\|127\.0\.0\.1:\d+\|grpc\|[A-Za-z0-9+/]+$/,
+    );
+    expect(server.endpoint.address).not.toBe(`127.0.0.1:${port}`);
+    const definition = serviceDefinition(PROVIDER_SERVICE, PROVIDER_METHODS);
+    const [ours, stranger] = [identity, clientIdentity()].map((each) =>
+      connectPlugin(server.endpoint.address, server.certificate ?? '', each),
+    );
+    if (ours === undefined || stranger === undefined) throw new Error('there are two clients');
+    expect(await invoke(ours, definition, 'GetMetadata', {})).toBeObject();
+    expect(await invoke(stranger, definition, 'GetMetadata', {}).catch((error: Error) => error)).toBeInstanceOf(Error);
+    ours.close();
+    stranger.close();
+    await server.close();
+    const full = startPluginServer({ ...options, ports: { least: port, most: port } });
+    expect(await full.catch((error: Error) => error.message)).toBe(
+      `no port of 127.0.0.1 from ${port} to ${port} is free`,
+    );
+    taken.close();
   });
 
   test('it ends when Terraform is killed', async () => {

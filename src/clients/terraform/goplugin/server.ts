@@ -1,6 +1,6 @@
 /**
- * A plugin's server: gRPC on a Unix socket in a folder that only its user may enter, with TLS on both sides. Terraform and the plugin
- * find each other by the environment, and by one line that the plugin prints.
+ * A plugin's server: gRPC on a Unix socket in a folder that only its user may enter, or on a port of 127.0.0.1, with TLS on both sides.
+ * Terraform and the plugin find each other by the environment, and by one line that the plugin prints.
  *
  * Promises that no handler ends in a gRPC error, of which Terraform would say only that the plugin did not respond: handlers
  * answer, and what they throw is answered by `onFault`.
@@ -30,8 +30,20 @@ import {
 
 export type Handlers = Readonly<Record<ProviderMethod, (request: Message) => Promise<Message> | Message>>;
 
+export interface Endpoint {
+  readonly network: 'unix' | 'tcp';
+  /** The path of the socket, or the address with its port. */
+  readonly address: string;
+}
+
+/** Both ends belong to it. */
+export interface PortRange {
+  readonly least: number;
+  readonly most: number;
+}
+
 export interface PluginServer {
-  readonly socket: string;
+  readonly endpoint: Endpoint;
   /** In PEM; null without TLS. */
   readonly certificate: string | null;
   /** Ends with the answers that are under way, or after half a second, and takes the folder of the socket away. */
@@ -45,6 +57,8 @@ export interface PluginOptions {
   readonly onShutdown: () => void;
   /** PEM of the only client that is let in; null: no TLS, and whoever may enter the folder. */
   readonly clientCertificate: string | null;
+  /** The first free port of these is taken; null: a Unix socket, which the runtimes do not have on Windows. */
+  readonly ports: PortRange | null;
   readonly now: Date;
 }
 
@@ -54,8 +68,6 @@ const GRACE_MS = 500;
 const DAY_MS = 86_400_000;
 
 export async function startPluginServer(options: PluginOptions): Promise<PluginServer> {
-  const folder = await mkdtemp(join(tmpdir(), 'terraform-provider-backupmx-'));
-  const socket = join(folder, 'socket');
   const server = new Server({
     'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
     'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
@@ -68,19 +80,43 @@ export async function startPluginServer(options: PluginOptions): Promise<PluginS
     },
   });
   const { certificate, credentials } = identity(options);
-  await new Promise<void>((resolve, reject) => {
-    server.bindAsync(`unix:${socket}`, credentials, (error) => (error === null ? resolve() : reject(error)));
-  });
+  const bind: Bind = (target) => new Promise((resolve) => server.bindAsync(target, credentials, resolve));
+  const { endpoint, folder } = options.ports === null ? await onSocket(bind) : await onPort(bind, options.ports);
   return {
-    socket,
+    endpoint,
     certificate,
     close: async () => {
       const timer = setTimeout(() => server.forceShutdown(), GRACE_MS);
       await new Promise((resolve) => server.tryShutdown(resolve));
       clearTimeout(timer);
-      await rm(folder, { recursive: true, force: true });
+      if (folder !== null) await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+interface Bound {
+  readonly endpoint: Endpoint;
+  /** Taken away at the end. */
+  readonly folder: string | null;
+}
+
+/** Null, or why the address cannot be listened on. */
+type Bind = (target: string) => Promise<Error | null>;
+
+async function onSocket(bind: Bind): Promise<Bound> {
+  const folder = await mkdtemp(join(tmpdir(), 'terraform-provider-backupmx-'));
+  const address = join(folder, 'socket');
+  const error = await bind(`unix:${address}`);
+  if (error !== null) throw error;
+  return { endpoint: { network: 'unix', address }, folder };
+}
+
+async function onPort(bind: Bind, { least, most }: PortRange): Promise<Bound> {
+  for (let port = least; port <= most; port += 1) {
+    const address = `127.0.0.1:${port}`;
+    if ((await bind(address)) === null) return { endpoint: { network: 'tcp', address }, folder: null };
+  }
+  throw new Error(`no port of 127.0.0.1 from ${least} to ${most} is free`);
 }
 
 /** Lasts as long as an apply may. Only Terraform, which gets it in the handshake, ever sees it. */
@@ -122,7 +158,7 @@ const PLUGIN_PROTOCOL = 6;
 
 export type Summons =
   /** Terraform's certificate in PEM; null where it wants no TLS. */
-  | { readonly kind: 'SUMMONED'; readonly clientCertificate: string | null }
+  | { readonly kind: 'SUMMONED'; readonly clientCertificate: string | null; readonly ports: PortRange }
   /** In a line for the user. */
   | { readonly kind: 'REFUSED'; readonly message: string };
 
@@ -143,11 +179,12 @@ export function readSummons(env: Environment): Summons {
     };
   }
   const certificate = env['PLUGIN_CLIENT_CERT'] ?? '';
-  return { kind: 'SUMMONED', clientCertificate: certificate === '' ? null : certificate };
+  const ports = { least: Number(env['PLUGIN_MIN_PORT'] ?? 10_000), most: Number(env['PLUGIN_MAX_PORT'] ?? 25_000) };
+  return { kind: 'SUMMONED', clientCertificate: certificate === '' ? null : certificate, ports };
 }
 
 /** The line, without its end. The certificate goes into it as base64 of its DER without padding: with it Terraform refuses. */
-export function handshakeLine(socket: string, certificate: string | null): string {
+export function handshakeLine({ network, address }: Endpoint, certificate: string | null): string {
   const der = (certificate ?? '').replaceAll(/-----[A-Z ]+-----|\s|=/g, '');
-  return [CORE_VERSION, PLUGIN_PROTOCOL, 'unix', socket, 'grpc', der].join('|');
+  return [CORE_VERSION, PLUGIN_PROTOCOL, network, address, 'grpc', der].join('|');
 }
