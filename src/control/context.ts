@@ -54,6 +54,8 @@ export interface ServiceParts {
   /** Looks at a destination on this node at once; the others find it in their sweep. */
   readonly poke: (destinationId: string) => void;
   readonly events: MailEvents;
+  /** Why this node is not ready, one sentence each; empty if it is. */
+  readonly readiness: () => Promise<readonly string[]>;
 }
 
 export interface Context extends ServiceParts {

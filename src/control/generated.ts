@@ -2174,12 +2174,14 @@ export type Service = {
   readonly __typename?: 'Service';
   readonly egressAddresses: ReadonlyArray<Scalars['String']['output']>;
   readonly flow?: Maybe<ReadonlyArray<FlowSlot>>;
+  readonly health?: Maybe<ServiceHealth>;
   readonly lifetime: Scalars['Duration']['output'];
   readonly messageSizeLimit: Scalars['ByteCount']['output'];
   readonly mxNames: ReadonlyArray<Scalars['String']['output']>;
   readonly nodes?: Maybe<ReadonlyArray<ServiceNode>>;
   readonly retrySchedule: ReadonlyArray<RetryStage>;
   readonly runtime: Scalars['String']['output'];
+  readonly totals?: Maybe<ServiceTotals>;
   readonly troubleSince?: Maybe<Scalars['DateTime']['output']>;
   readonly version: Scalars['String']['output'];
 };
@@ -2191,6 +2193,12 @@ export type ServiceFlowArgs = {
   until?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
+export type ServiceHealth = {
+  readonly __typename?: 'ServiceHealth';
+  readonly isReady: Scalars['Boolean']['output'];
+  readonly reasons: ReadonlyArray<Scalars['String']['output']>;
+};
+
 export type ServiceNode = {
   readonly __typename?: 'ServiceNode';
   readonly lastSeenAt: Scalars['DateTime']['output'];
@@ -2199,6 +2207,16 @@ export type ServiceNode = {
   readonly runtime: Scalars['String']['output'];
   readonly startedAt: Scalars['DateTime']['output'];
   readonly version: Scalars['String']['output'];
+};
+
+export type ServiceTotals = {
+  readonly __typename?: 'ServiceTotals';
+  readonly domainCount: Scalars['Int']['output'];
+  readonly heldCount: Scalars['Int']['output'];
+  readonly heldSize: Scalars['ByteCount']['output'];
+  readonly oldestAcceptedAt?: Maybe<Scalars['DateTime']['output']>;
+  readonly openOutageCount: Scalars['Int']['output'];
+  readonly tenantCount: Scalars['Int']['output'];
 };
 
 export type ServiceUpdateInput = {
@@ -3162,7 +3180,9 @@ export type ResolversTypes = {
   RetryStage: ResolverTypeWrapper<RetryStage>;
   Scope: Scope;
   Service: ResolverTypeWrapper<ServiceParent>;
+  ServiceHealth: ResolverTypeWrapper<ServiceHealth>;
   ServiceNode: ResolverTypeWrapper<NodeView>;
+  ServiceTotals: ResolverTypeWrapper<ServiceTotals>;
   ServiceUpdateInput: ServiceUpdateInput;
   ServiceUpdatePayload: ResolverTypeWrapper<Omit<ServiceUpdatePayload, 'service'> & { service?: Maybe<ResolversTypes['Service']> }>;
   Situation: Situation;
@@ -3411,7 +3431,9 @@ export type ResolversParentTypes = {
   RequestedAttempt: RequestedAttempt;
   RetryStage: RetryStage;
   Service: ServiceParent;
+  ServiceHealth: ServiceHealth;
   ServiceNode: NodeView;
+  ServiceTotals: ServiceTotals;
   ServiceUpdateInput: ServiceUpdateInput;
   ServiceUpdatePayload: Omit<ServiceUpdatePayload, 'service'> & { service?: Maybe<ResolversParentTypes['Service']> };
   SituationCount: SituationCount;
@@ -4386,14 +4408,21 @@ export type RetryStageResolvers<ContextType = Context, ParentType extends Resolv
 export type ServiceResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Service'] = ResolversParentTypes['Service']> = {
   egressAddresses?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   flow?: Resolver<Maybe<ReadonlyArray<ResolversTypes['FlowSlot']>>, ParentType, ContextType, RequireFields<ServiceFlowArgs, 'since' | 'slots'>>;
+  health?: Resolver<Maybe<ResolversTypes['ServiceHealth']>, ParentType, ContextType>;
   lifetime?: Resolver<ResolversTypes['Duration'], ParentType, ContextType>;
   messageSizeLimit?: Resolver<ResolversTypes['ByteCount'], ParentType, ContextType>;
   mxNames?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   nodes?: Resolver<Maybe<ReadonlyArray<ResolversTypes['ServiceNode']>>, ParentType, ContextType>;
   retrySchedule?: Resolver<ReadonlyArray<ResolversTypes['RetryStage']>, ParentType, ContextType>;
   runtime?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  totals?: Resolver<Maybe<ResolversTypes['ServiceTotals']>, ParentType, ContextType>;
   troubleSince?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   version?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type ServiceHealthResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ServiceHealth'] = ResolversParentTypes['ServiceHealth']> = {
+  isReady?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  reasons?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
 export type ServiceNodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ServiceNode'] = ResolversParentTypes['ServiceNode']> = {
@@ -4403,6 +4432,15 @@ export type ServiceNodeResolvers<ContextType = Context, ParentType extends Resol
   runtime?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   version?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type ServiceTotalsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ServiceTotals'] = ResolversParentTypes['ServiceTotals']> = {
+  domainCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  heldCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  heldSize?: Resolver<ResolversTypes['ByteCount'], ParentType, ContextType>;
+  oldestAcceptedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  openOutageCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  tenantCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type ServiceUpdatePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ServiceUpdatePayload'] = ResolversParentTypes['ServiceUpdatePayload']> = {
@@ -4822,7 +4860,9 @@ export type Resolvers<ContextType = Context> = {
   RequestedAttempt?: RequestedAttemptResolvers<ContextType>;
   RetryStage?: RetryStageResolvers<ContextType>;
   Service?: ServiceResolvers<ContextType>;
+  ServiceHealth?: ServiceHealthResolvers<ContextType>;
   ServiceNode?: ServiceNodeResolvers<ContextType>;
+  ServiceTotals?: ServiceTotalsResolvers<ContextType>;
   ServiceUpdatePayload?: ServiceUpdatePayloadResolvers<ContextType>;
   SituationCount?: SituationCountResolvers<ContextType>;
   SkippedDomains?: SkippedDomainsResolvers<ContextType>;

@@ -54,8 +54,6 @@ export interface ControlParts extends ServiceParts {
   readonly cpuMs: () => number;
   /** The text that stands for the client at an address wherever connections are counted; null for a trusted one (TRUSTED_CLIENTS). */
   readonly strangerNetwork: (address: string) => string | null;
-  /** Why the service is not ready, one sentence each; empty if it is. */
-  readonly readiness: () => Promise<readonly string[]>;
   readonly renderMetrics: () => Promise<{ readonly contentType: string; readonly body: string }>;
 }
 

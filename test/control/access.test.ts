@@ -191,7 +191,9 @@ function selectionOf(field: Field, depth = 3): string {
   if (isLeafType(type) || !isObjectType(type)) return '';
   const inner = Object.values(type.getFields()).flatMap((each) => {
     const isPage = each.args.some(({ name, type: needed }) => name === 'last' || String(needed).endsWith('!'));
-    if (isPage || each.name === 'mx') return [];
+    const scope = scopeOf(each.astNode?.directives);
+    // Nobody but the operator has those; a test of its own asks for them.
+    if (isPage || each.name === 'mx' || (scope !== null && OPERATOR_SCOPES.includes(scope))) return [];
     if (isLeafType(getNamedType(each.type))) return [each.name];
     return depth === 0 ? [] : [`${each.name} ${selectionOf(each, depth - 1)}`];
   });

@@ -20,6 +20,7 @@ const BOUNDED: Readonly<Record<string, string>> = {
   'Service.egressAddresses': 'configuration',
   'Service.retrySchedule': 'four stages',
   'Service.nodes': 'processes that are alive',
+  'ServiceHealth.reasons': 'what can be wrong',
   'Service.flow': 'slots',
   'Tenant.flow': 'slots',
   'Domain.flow': 'slots',

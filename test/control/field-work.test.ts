@@ -17,6 +17,7 @@ const ASKS_NOBODY: Readonly<Record<string, string>> = {
   'Service.runtime': '{ service { runtime } }',
   'Service.mxNames': '{ service { mxNames } }',
   'Service.egressAddresses': '{ service { egressAddresses } }',
+  'Service.health': '{ service { health { isReady } } }',
   'Viewer.isOperator': '{ viewer { isOperator } }',
   'Viewer.scopes': '{ viewer { scopes } }',
   // With the statement of the domain itself.

@@ -5,7 +5,7 @@ import { mutate, type Selected } from '../api/requests.ts';
 import { type Call, type Shown, UsageError, type VerbTable } from './action.ts';
 import { durationField, NOTHING_DONE, shown, tableOf } from './call.ts';
 import { confirm } from './confirm.ts';
-import { bytesText } from './table.ts';
+import { bytesText, type Cell } from './table.ts';
 import { spanText } from './time.ts';
 
 const SERVICE = `version runtime mxNames egressAddresses messageSizeLimit lifetime troubleSince
@@ -19,6 +19,7 @@ async function showService(call: Call): Promise<Shown> {
     const every = `every ${spanText(parseDuration(interval) ?? 0)}`;
     return index === stages.length - 1 ? `then ${every}` : `${attemptCount} times ${every}`;
   });
+  const operator = await operatorFacts(call, service.nodes !== null);
   const { nodes } = service;
   return {
     kind: 'FACTS',
@@ -31,6 +32,7 @@ async function showService(call: Call): Promise<Shown> {
       ['held for', spanText(parseDuration(service.lifetime) ?? 0)],
       ['retries', schedule.join(', ')],
       ['trouble since', call.time(service.troubleSince)],
+      ...operator.facts,
     ],
     ...(nodes === null
       ? {}
@@ -43,8 +45,42 @@ async function showService(call: Call): Promise<Shown> {
             ['LAST SEEN', ({ lastSeenAt }) => call.time(lastSeenAt)],
           ]),
         }),
+    data: { ...service, ...operator.data },
+  };
+}
+
+const OPERATOR = `health { isReady reasons }
+  totals { tenantCount domainCount openOutageCount heldCount heldSize oldestAcceptedAt }`;
+
+/** The figures and the health of the service, which only its operator's tokens read. */
+async function operatorFacts(call: Call, isOperator: boolean): Promise<OperatorFacts> {
+  const { viewer } = await call.ask<{ viewer: { scopes: readonly string[] } }>('{ viewer { scopes } }');
+  const isAllowed = viewer.scopes.some((scope) => scope === 'SERVICE_READ' || scope === 'SERVICE_WRITE');
+  if (!isOperator || !isAllowed) return { facts: [], data: {} };
+  const { service } = await call.ask<{ service: Selected<Query['service'], typeof OPERATOR> }>(
+    `{ service { ${OPERATOR} } }`,
+  );
+  const { health, totals } = service;
+  if (health === null || totals === null) return { facts: [], data: {} };
+  const held = `${totals.heldCount.toLocaleString('en')} (${bytesText(totals.heldSize)})`;
+  return {
+    facts: [
+      ['ready', health.isReady ? 'yes' : health.reasons.join(' ')],
+      ['tenants', totals.tenantCount],
+      ['domains', totals.domainCount],
+      ['open outages', totals.openOutageCount],
+      [
+        'held',
+        totals.oldestAcceptedAt === null ? held : `${held}, the oldest from ${call.time(totals.oldestAcceptedAt)}`,
+      ],
+    ],
     data: service,
   };
+}
+
+interface OperatorFacts {
+  readonly facts: readonly (readonly [name: string, value: Cell])[];
+  readonly data: object;
 }
 
 const LIMITS = 'service { messageSizeLimit lifetime }';

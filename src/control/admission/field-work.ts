@@ -64,6 +64,9 @@ export const FIELD_WORK: Readonly<Record<string, FieldWork>> = {
   'Service.retrySchedule': own(),
   'Service.nodes': own(),
   'Service.flow': own(),
+  'Service.lifetime': own(),
+  // Domains are counted, and what is held is added up.
+  'Service.totals': own(500),
   'Service.troubleSince': own(),
   'Viewer.tenant': shared(),
   'Viewer.token': own(),

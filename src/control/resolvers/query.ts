@@ -14,6 +14,7 @@ import { listDomains } from '../../queue/read/domain-list.ts';
 import { countMessages, findMessage, listMessages } from '../../queue/read/inspect.ts';
 import { listNodes } from '../../cluster/nodes.ts';
 import { type MessageFilter, readMessageFilter } from '../../queue/read/search-input.ts';
+import { readTotals } from '../../queue/read/totals.ts';
 import { readSummary } from '../../queue/read/situations.ts';
 import { findOperation, listOperations } from '../../queue/verbs/operations.ts';
 import { findTenants, listTenants } from '../../tenants/tenants.ts';
@@ -45,6 +46,12 @@ export const Service: ServiceResolvers = {
       attemptCount: attempts,
     })),
   nodes: (_parent, _args, { sql, viewer }) => (viewer.isOperator ? listNodes(sql) : null),
+  totals: (_parent, _args, { sql, viewer }) => (viewer.isOperator ? readTotals(sql) : null),
+  health: async (_parent, _args, { readiness, viewer }) => {
+    if (!viewer.isOperator) return null;
+    const reasons = await readiness();
+    return { isReady: reasons.length === 0, reasons };
+  },
   flow: (_parent, args, context) => serviceFlow(args, context),
   troubleSince: (_parent, _args, { sql }) => readLocalFailureSince(sql),
 };

@@ -53,6 +53,9 @@ test('a tenant is taken out of service and put back', async () => {
 
 test('the limits of the service are shown and changed', async () => {
   expect((await call(serviceVerb, [])).out.join('\n')).toMatch(/largest message +10 MiB\nheld for +10 d/);
+  expect((await call(serviceVerb, [])).out.join('\n')).toMatch(
+    /ready +yes\ntenants +2\ndomains +1\nopen outages +0\nheld +1 \(/,
+  );
   expect((await call(serviceVerb, ['set', '--message-size-limit', '5MiB', '--lifetime', '14d'])).out).toEqual([
     'messages of up to 5.0 MiB, held for 14 d',
   ]);
