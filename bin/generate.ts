@@ -3,6 +3,7 @@
  * takes something away from people's scripts (bin/schema-changes.ts).
  *
  * schema.graphql, docs/doctor.md: codes and texts of the doctor's checks.
+ * schema.graphql: rejection codes with their meaning, and the names of its mutations.
  * docs/retries.md: the retry schedule as the database computes it (bin/retries.ts).
  * docs/coverage.md: what the command and Terraform can do of the API (bin/coverage.ts).
  * docs/terraform/: the pages of resources and data sources (bin/terraform-docs.ts).
@@ -13,8 +14,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { generate } from '@graphql-codegen/cli';
-import { buildSchema, getNamedType, isObjectType } from 'graphql';
+import { buildSchema, getNamedType, type GraphQLSchema, isObjectType } from 'graphql';
+import { REJECTIONS } from '../src/control/reject-pages.ts';
 import { CHECKS } from '../src/doctor/checks.ts';
+import { REJECTION_CODES } from '../src/policy/decision.ts';
 import { coveragePage } from './coverage.ts';
 import { manifestSchema } from './manifest-schema.ts';
 import { retriesPage } from './retries.ts';
@@ -53,6 +56,9 @@ const PARENTS = {
   OutageEvidence: '../outage/inspect.ts#EvidenceView',
   RecipientStanding: '../verification/recipient-status.ts#RecipientStatus',
   Rejection: '../events/rejection-pages.ts#RejectionView',
+  RejectionCount: '../stats/rejection-counts.ts#RejectionSlot',
+  DomainPlan: '../domains/apply.ts#AppliedDomain',
+  DomainPlanDifference: '../domains/difference.ts#TextDifference',
 };
 
 /** A connection is a page of what its nodes are, and the way to count them. */
@@ -111,6 +117,34 @@ function withDoctorCodes(schema: string): string {
   return filled(schema, /(^enum DoctorCode \{\n)[^}]*(?=^\})/m, values);
 }
 
+/** The schema with the enum of rejection codes as the policy has them, and what their pages say. */
+function withRejectionCodes(schema: string): string {
+  const values = REJECTION_CODES.map((code) => {
+    const { reply, meaning } = REJECTIONS[code];
+    return `  """\n${wrapped(`${reply}. ${meaning}`)}\n  """\n  ${code.replaceAll('-', '_')}\n`;
+  });
+  return filled(schema, /(^enum RejectionCode \{\n)[^}]*(?=^\})/m, [...values, UNKNOWN_VALUE]);
+}
+
+/** The schema with the enum of the names of its mutations. */
+function withMutationNames(schema: string): string {
+  const names = Object.keys(parsed(schema).getMutationType()?.getFields() ?? {});
+  const values = names.map((name) => `  "\`${name}\`."\n  ${snakeCase(name).toUpperCase()}\n`);
+  return filled(schema, /(^enum MutationName \{\n)[^}]*(?=^\})/m, [...values, UNKNOWN_VALUE]);
+}
+
+/** An enum without values cannot be parsed: these are being filled. */
+function parsed(schema: string): GraphQLSchema {
+  return buildSchema(schema.replaceAll(/^(enum \w+ \{\n)(?=\})/gm, '$1  NONE\n'));
+}
+
+function snakeCase(name: string): string {
+  return name.replaceAll(/[A-Z]/g, '_$&');
+}
+
+/** As storedValue of control shows it. */
+const UNKNOWN_VALUE = '  "A value that this version of the service does not know: a newer one wrote it."\n  OTHER\n';
+
 /** The page for postmasters with the table as the checks have it. */
 function withDoctorTable(page: string): string {
   const rows = CHECKS.map(({ code, meaning, advice }) => `| \`${code}\` | ${meaning} | ${advice} |\n`);
@@ -123,7 +157,7 @@ function wrapped(text: string): string {
 }
 
 function filled(text: string, place: RegExp, lines: readonly string[]): string {
-  if (!place.test(text)) throw new Error(`no place for the checks of the doctor: ${place.source}`);
+  if (!place.test(text)) throw new Error(`no place for what is generated: ${place.source}`);
   return text.replace(place, (_, head: string) => head + lines.join(''));
 }
 
@@ -132,7 +166,7 @@ async function manifest(): Promise<string> {
 }
 
 const GENERATED: readonly (readonly [path: string, make: () => Promise<string>])[] = [
-  ['schema.graphql', async () => withDoctorCodes(await read('schema.graphql'))],
+  ['schema.graphql', async () => withMutationNames(withRejectionCodes(withDoctorCodes(await read('schema.graphql'))))],
   ['docs/doctor.md', async () => withDoctorTable(await read('docs/doctor.md'))],
   [RESOLVER_TYPES, resolverTypes],
   ['src/clients/cli/manifest.schema.json', manifest],

@@ -22,6 +22,9 @@ import type { TimelineEntry as TimelineEntryParent } from '../queue/read/timelin
 import type { DrillStep as DrillStepParent } from '../db/schema-doctor.ts';
 import type { RecipientStatus } from '../verification/recipient-status.ts';
 import type { RejectionView } from '../events/rejection-pages.ts';
+import type { RejectionSlot } from '../stats/rejection-counts.ts';
+import type { AppliedDomain } from '../domains/apply.ts';
+import type { TextDifference } from '../domains/difference.ts';
 import type { Connection } from './page.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;
@@ -192,7 +195,7 @@ export type AuditEntry = Node & {
   readonly id: Scalars['ID']['output'];
   readonly input: Scalars['JSON']['output'];
   readonly isOperator: Scalars['Boolean']['output'];
-  readonly mutation: Scalars['String']['output'];
+  readonly mutation: MutationName;
   readonly outcome: AuditOutcome;
   readonly subjectId?: Maybe<Scalars['ID']['output']>;
   readonly subjectKind?: Maybe<AuditSubjectKind>;
@@ -205,7 +208,7 @@ export type AuditEntry = Node & {
 };
 
 export type AuditFilter = {
-  readonly mutation?: InputMaybe<Scalars['String']['input']>;
+  readonly mutation?: InputMaybe<MutationName>;
   readonly outcome?: InputMaybe<AuditOutcome>;
   readonly since?: InputMaybe<Scalars['DateTime']['input']>;
   readonly subject?: InputMaybe<Scalars['String']['input']>;
@@ -649,7 +652,7 @@ export type DomainPausePayload = {
 export type DomainPlan = {
   readonly __typename?: 'DomainPlan';
   readonly action: DomainPlanAction;
-  readonly changes: ReadonlyArray<Scalars['String']['output']>;
+  readonly changes: ReadonlyArray<DomainSetting>;
   readonly differences: ReadonlyArray<DomainPlanDifference>;
   readonly name: Scalars['String']['output'];
 };
@@ -666,7 +669,7 @@ export type DomainPlanDifference = {
   readonly __typename?: 'DomainPlanDifference';
   readonly after?: Maybe<Scalars['String']['output']>;
   readonly before?: Maybe<Scalars['String']['output']>;
-  readonly field: Scalars['String']['output'];
+  readonly field: DomainSetting;
 };
 
 export type DomainProof = {
@@ -738,6 +741,22 @@ export type DomainSetMxPayload = {
   readonly zone?: Maybe<Scalars['String']['output']>;
 };
 
+export const DomainSetting = {
+  DeliverTo: 'DELIVER_TO',
+  Dnsbl: 'DNSBL',
+  DrainPerMinute: 'DRAIN_PER_MINUTE',
+  EtrnClients: 'ETRN_CLIENTS',
+  HasCallAheads: 'HAS_CALL_AHEADS',
+  HasDelayReports: 'HAS_DELAY_REPORTS',
+  Labels: 'LABELS',
+  Other: 'OTHER',
+  RecipientDelimiter: 'RECIPIENT_DELIMITER',
+  RecipientList: 'RECIPIENT_LIST',
+  TlsPolicy: 'TLS_POLICY',
+  UnknownWhileDown: 'UNKNOWN_WHILE_DOWN'
+} as const;
+
+export type DomainSetting = typeof DomainSetting[keyof typeof DomainSetting];
 export const DomainStatus = {
   Active: 'ACTIVE',
   Pending: 'PENDING',
@@ -1520,6 +1539,64 @@ export type MutationWebhookUpdateArgs = {
   input: WebhookUpdateInput;
 };
 
+export const MutationName = {
+  AlertContactConfirm: 'ALERT_CONTACT_CONFIRM',
+  AlertContactCreate: 'ALERT_CONTACT_CREATE',
+  AlertContactDelete: 'ALERT_CONTACT_DELETE',
+  AlertContactUpdate: 'ALERT_CONTACT_UPDATE',
+  DomainsApply: 'DOMAINS_APPLY',
+  DomainsFlush: 'DOMAINS_FLUSH',
+  DomainBounceHeld: 'DOMAIN_BOUNCE_HELD',
+  DomainCheck: 'DOMAIN_CHECK',
+  DomainCreate: 'DOMAIN_CREATE',
+  DomainDelete: 'DOMAIN_DELETE',
+  DomainDrill: 'DOMAIN_DRILL',
+  DomainDrillDeliver: 'DOMAIN_DRILL_DELIVER',
+  DomainDrillSchedule: 'DOMAIN_DRILL_SCHEDULE',
+  DomainExtendHold: 'DOMAIN_EXTEND_HOLD',
+  DomainFlush: 'DOMAIN_FLUSH',
+  DomainPause: 'DOMAIN_PAUSE',
+  DomainReleaseBreaker: 'DOMAIN_RELEASE_BREAKER',
+  DomainResume: 'DOMAIN_RESUME',
+  DomainSetMx: 'DOMAIN_SET_MX',
+  DomainSuspend: 'DOMAIN_SUSPEND',
+  DomainTransfer: 'DOMAIN_TRANSFER',
+  DomainUnsetMx: 'DOMAIN_UNSET_MX',
+  DomainUnsuspend: 'DOMAIN_UNSUSPEND',
+  DomainUpdate: 'DOMAIN_UPDATE',
+  DomainVerify: 'DOMAIN_VERIFY',
+  MessagesBounce: 'MESSAGES_BOUNCE',
+  MessagesCancel: 'MESSAGES_CANCEL',
+  MessagesRetry: 'MESSAGES_RETRY',
+  MessageBounce: 'MESSAGE_BOUNCE',
+  MessageCancel: 'MESSAGE_CANCEL',
+  MessageRetry: 'MESSAGE_RETRY',
+  OperationStop: 'OPERATION_STOP',
+  Other: 'OTHER',
+  RecipientForget: 'RECIPIENT_FORGET',
+  RecipientListAdd: 'RECIPIENT_LIST_ADD',
+  RecipientListRemove: 'RECIPIENT_LIST_REMOVE',
+  RecipientListReplace: 'RECIPIENT_LIST_REPLACE',
+  ServiceUpdate: 'SERVICE_UPDATE',
+  TenantCreate: 'TENANT_CREATE',
+  TenantDelete: 'TENANT_DELETE',
+  TenantSuspend: 'TENANT_SUSPEND',
+  TenantUnsuspend: 'TENANT_UNSUSPEND',
+  TenantUpdate: 'TENANT_UPDATE',
+  TokenCreate: 'TOKEN_CREATE',
+  TokenDelete: 'TOKEN_DELETE',
+  TokenRotate: 'TOKEN_ROTATE',
+  TokenUpdate: 'TOKEN_UPDATE',
+  WebhookCreate: 'WEBHOOK_CREATE',
+  WebhookDelete: 'WEBHOOK_DELETE',
+  WebhookRedeliver: 'WEBHOOK_REDELIVER',
+  WebhookReplay: 'WEBHOOK_REPLAY',
+  WebhookRotate: 'WEBHOOK_ROTATE',
+  WebhookTest: 'WEBHOOK_TEST',
+  WebhookUpdate: 'WEBHOOK_UPDATE'
+} as const;
+
+export type MutationName = typeof MutationName[keyof typeof MutationName];
 export const MxChange = {
   Add: 'ADD',
   Keep: 'KEEP',
@@ -2091,7 +2168,7 @@ export type Rejection = Node & {
   readonly __typename?: 'Rejection';
   readonly at: Scalars['DateTime']['output'];
   readonly clientAddress?: Maybe<Scalars['String']['output']>;
-  readonly code: Scalars['String']['output'];
+  readonly code: RejectionCode;
   readonly command: SmtpCommand;
   readonly domain?: Maybe<Domain>;
   readonly ehloName: Scalars['String']['output'];
@@ -2103,6 +2180,26 @@ export type Rejection = Node & {
   readonly zone?: Maybe<Scalars['String']['output']>;
 };
 
+export const RejectionCode = {
+  BmxBusy: 'BMX_BUSY',
+  BmxBytes: 'BMX_BYTES',
+  BmxDns: 'BMX_DNS',
+  BmxDnsbl: 'BMX_DNSBL',
+  BmxLater: 'BMX_LATER',
+  BmxLimit: 'BMX_LIMIT',
+  BmxLoop: 'BMX_LOOP',
+  BmxNullmx: 'BMX_NULLMX',
+  BmxPrimary: 'BMX_PRIMARY',
+  BmxRank: 'BMX_RANK',
+  BmxRelay: 'BMX_RELAY',
+  BmxSize: 'BMX_SIZE',
+  BmxStore: 'BMX_STORE',
+  BmxSuspended: 'BMX_SUSPENDED',
+  BmxUser: 'BMX_USER',
+  Other: 'OTHER'
+} as const;
+
+export type RejectionCode = typeof RejectionCode[keyof typeof RejectionCode];
 export type RejectionConnection = {
   readonly __typename?: 'RejectionConnection';
   readonly edges: ReadonlyArray<RejectionEdge>;
@@ -2114,7 +2211,7 @@ export type RejectionConnection = {
 
 export type RejectionCount = {
   readonly __typename?: 'RejectionCount';
-  readonly code: Scalars['String']['output'];
+  readonly code: RejectionCode;
   readonly count: Scalars['Int']['output'];
   readonly isDryRun: Scalars['Boolean']['output'];
   readonly since: Scalars['DateTime']['output'];
@@ -2130,7 +2227,7 @@ export type RejectionEdge = {
 
 export type RejectionFilter = {
   readonly clientAddress?: InputMaybe<Scalars['String']['input']>;
-  readonly code?: InputMaybe<Scalars['String']['input']>;
+  readonly code?: InputMaybe<RejectionCode>;
   readonly domain?: InputMaybe<Scalars['String']['input']>;
   readonly id?: InputMaybe<Scalars['ID']['input']>;
   readonly isDryRun?: InputMaybe<Scalars['Boolean']['input']>;
@@ -2807,6 +2904,7 @@ export const WebhookEventKind = {
   DomainSuspended: 'DOMAIN_SUSPENDED',
   DomainUnsuspended: 'DOMAIN_UNSUSPENDED',
   MailDigest: 'MAIL_DIGEST',
+  Other: 'OTHER',
   OutageClosed: 'OUTAGE_CLOSED',
   OutageDrained: 'OUTAGE_DRAINED',
   OutageDraining: 'OUTAGE_DRAINING',
@@ -3051,9 +3149,9 @@ export type ResolversTypes = {
   DomainPause: ResolverTypeWrapper<DomainPause>;
   DomainPauseInput: DomainPauseInput;
   DomainPausePayload: ResolverTypeWrapper<Omit<DomainPausePayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
-  DomainPlan: ResolverTypeWrapper<DomainPlan>;
+  DomainPlan: ResolverTypeWrapper<AppliedDomain>;
   DomainPlanAction: DomainPlanAction;
-  DomainPlanDifference: ResolverTypeWrapper<DomainPlanDifference>;
+  DomainPlanDifference: ResolverTypeWrapper<TextDifference>;
   DomainProof: ResolverTypeWrapper<DomainProof>;
   DomainQueue: ResolverTypeWrapper<QueueParent>;
   DomainReleaseBreakerInput: DomainReleaseBreakerInput;
@@ -3062,6 +3160,7 @@ export type ResolversTypes = {
   DomainResumePayload: ResolverTypeWrapper<Omit<DomainResumePayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
   DomainSetMxInput: DomainSetMxInput;
   DomainSetMxPayload: ResolverTypeWrapper<Omit<DomainSetMxPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
+  DomainSetting: DomainSetting;
   DomainStatus: DomainStatus;
   DomainSuspendInput: DomainSuspendInput;
   DomainSuspendPayload: ResolverTypeWrapper<Omit<DomainSuspendPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
@@ -3077,7 +3176,7 @@ export type ResolversTypes = {
   DomainVerifyInput: DomainVerifyInput;
   DomainVerifyPayload: ResolverTypeWrapper<Omit<DomainVerifyPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
   DomainsApplyInput: DomainsApplyInput;
-  DomainsApplyPayload: ResolverTypeWrapper<DomainsApplyPayload>;
+  DomainsApplyPayload: ResolverTypeWrapper<Omit<DomainsApplyPayload, 'plan'> & { plan?: Maybe<ReadonlyArray<ResolversTypes['DomainPlan']>> }>;
   DomainsFlushBy: DomainsFlushBy;
   DomainsFlushInput: DomainsFlushInput;
   DomainsFlushPayload: ResolverTypeWrapper<DomainsFlushPayload>;
@@ -3123,6 +3222,7 @@ export type ResolversTypes = {
   MessagesRetryPayload: ResolverTypeWrapper<Omit<MessagesRetryPayload, 'operation'> & { operation?: Maybe<ResolversTypes['Operation']> }>;
   Mta: Mta;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  MutationName: MutationName;
   MxChange: MxChange;
   MxFormRecord: ResolverTypeWrapper<MxFormRecord>;
   MxRecord: ResolverTypeWrapper<MxRecord>;
@@ -3172,8 +3272,9 @@ export type ResolversTypes = {
   RecipientStanding: ResolverTypeWrapper<RecipientStatus>;
   RecipientState: RecipientState;
   Rejection: ResolverTypeWrapper<RejectionView>;
+  RejectionCode: RejectionCode;
   RejectionConnection: ResolverTypeWrapper<Connection<RejectionView>>;
-  RejectionCount: ResolverTypeWrapper<RejectionCount>;
+  RejectionCount: ResolverTypeWrapper<RejectionSlot>;
   RejectionEdge: ResolverTypeWrapper<Omit<RejectionEdge, 'node'> & { node: ResolversTypes['Rejection'] }>;
   RejectionFilter: RejectionFilter;
   RequestedAttempt: ResolverTypeWrapper<RequestedAttempt>;
@@ -3323,8 +3424,8 @@ export type ResolversParentTypes = {
   DomainPause: DomainPause;
   DomainPauseInput: DomainPauseInput;
   DomainPausePayload: Omit<DomainPausePayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
-  DomainPlan: DomainPlan;
-  DomainPlanDifference: DomainPlanDifference;
+  DomainPlan: AppliedDomain;
+  DomainPlanDifference: TextDifference;
   DomainProof: DomainProof;
   DomainQueue: QueueParent;
   DomainReleaseBreakerInput: DomainReleaseBreakerInput;
@@ -3347,7 +3448,7 @@ export type ResolversParentTypes = {
   DomainVerifyInput: DomainVerifyInput;
   DomainVerifyPayload: Omit<DomainVerifyPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
   DomainsApplyInput: DomainsApplyInput;
-  DomainsApplyPayload: DomainsApplyPayload;
+  DomainsApplyPayload: Omit<DomainsApplyPayload, 'plan'> & { plan?: Maybe<ReadonlyArray<ResolversParentTypes['DomainPlan']>> };
   DomainsFlushBy: DomainsFlushBy;
   DomainsFlushInput: DomainsFlushInput;
   DomainsFlushPayload: DomainsFlushPayload;
@@ -3425,7 +3526,7 @@ export type ResolversParentTypes = {
   RecipientStanding: RecipientStatus;
   Rejection: RejectionView;
   RejectionConnection: Connection<RejectionView>;
-  RejectionCount: RejectionCount;
+  RejectionCount: RejectionSlot;
   RejectionEdge: Omit<RejectionEdge, 'node'> & { node: ResolversParentTypes['Rejection'] };
   RejectionFilter: RejectionFilter;
   RequestedAttempt: RequestedAttempt;
@@ -3599,7 +3700,7 @@ export type AuditEntryResolvers<ContextType = Context, ParentType extends Resolv
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   input?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
   isOperator?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
-  mutation?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  mutation?: Resolver<ResolversTypes['MutationName'], ParentType, ContextType>;
   outcome?: Resolver<ResolversTypes['AuditOutcome'], ParentType, ContextType>;
   subjectId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   subjectKind?: Resolver<Maybe<ResolversTypes['AuditSubjectKind']>, ParentType, ContextType>;
@@ -3795,7 +3896,7 @@ export type DomainPausePayloadResolvers<ContextType = Context, ParentType extend
 
 export type DomainPlanResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainPlan'] = ResolversParentTypes['DomainPlan']> = {
   action?: Resolver<ResolversTypes['DomainPlanAction'], ParentType, ContextType>;
-  changes?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  changes?: Resolver<ReadonlyArray<ResolversTypes['DomainSetting']>, ParentType, ContextType>;
   differences?: Resolver<ReadonlyArray<ResolversTypes['DomainPlanDifference']>, ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
@@ -3803,7 +3904,7 @@ export type DomainPlanResolvers<ContextType = Context, ParentType extends Resolv
 export type DomainPlanDifferenceResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainPlanDifference'] = ResolversParentTypes['DomainPlanDifference']> = {
   after?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   before?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  field?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  field?: Resolver<ResolversTypes['DomainSetting'], ParentType, ContextType>;
 };
 
 export type DomainProofResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DomainProof'] = ResolversParentTypes['DomainProof']> = {
@@ -4359,7 +4460,7 @@ export type RecipientStandingResolvers<ContextType = Context, ParentType extends
 export type RejectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Rejection'] = ResolversParentTypes['Rejection']> = {
   at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   clientAddress?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  code?: Resolver<ResolversTypes['RejectionCode'], ParentType, ContextType>;
   command?: Resolver<ResolversTypes['SmtpCommand'], ParentType, ContextType>;
   domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
   ehloName?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -4381,7 +4482,7 @@ export type RejectionConnectionResolvers<ContextType = Context, ParentType exten
 };
 
 export type RejectionCountResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RejectionCount'] = ResolversParentTypes['RejectionCount']> = {
-  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  code?: Resolver<ResolversTypes['RejectionCode'], ParentType, ContextType>;
   count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   isDryRun?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   since?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;

@@ -5,6 +5,11 @@
  * are stable; a page names no customer. The words of each code stand in `REJECTIONS`.
  */
 
+import type { RejectionCode } from './generated.ts';
+
+/** As the reply has it: BMX_USER is `BMX-USER`. */
+type SpokenCode = RejectionCode extends infer Code ? (Code extends `BMX_${infer Word}` ? `BMX-${Word}` : never) : never;
+
 export interface RejectPage {
   readonly status: 200 | 404;
   readonly html: string;
@@ -16,9 +21,9 @@ const WHO_WE_ARE =
 
 /** The page of a code, in whatever case it is asked for; the list of all for none and for an unknown one. */
 export function rejectPage(code: string): RejectPage {
-  const known = code.toUpperCase();
-  const text = Object.hasOwn(REJECTIONS, known) ? REJECTIONS[known] : undefined;
-  if (text !== undefined) return { status: 200, html: codePage(known, text) };
+  const asked = code.toUpperCase();
+  const known = Object.entries(REJECTIONS).find(([name]) => name === asked);
+  if (known !== undefined) return { status: 200, html: codePage(...known) };
   return code === '' ? { status: 200, html: listPage([]) } : { status: 404, html: listPage([UNKNOWN_CODE]) };
 }
 
@@ -94,7 +99,7 @@ export interface RejectionText {
 const BY_ITSELF = 'Nothing: your server will try again by itself.';
 
 /** The codes of policy/decision.ts, for a sender who reads a bounce and for the postmaster of the domain. */
-export const REJECTIONS: Readonly<Record<string, RejectionText>> = {
+export const REJECTIONS: Readonly<Record<SpokenCode, RejectionText>> = {
   'BMX-USER': {
     reply: '550 5.1.1',
     meaning: 'The domain keeps a list of its mailboxes here, and this one is not on it.',
@@ -167,14 +172,14 @@ export const REJECTIONS: Readonly<Record<string, RejectionText>> = {
   'BMX-LIMIT': {
     reply: '421 4.7.0',
     meaning:
-      'The sending server, or another one in its network, asked too much in a short time: too many connections, messages, recipients or errors, too many mailboxes that do not exist, or it spoke before its turn.',
+      'The sending server, or another one in its network, asked too much in a short time. It made too many connections, messages, recipients or errors, asked for too many mailboxes that do not exist, or spoke before its turn.',
     sender: `${BY_ITSELF} If this comes back, send more slowly, and take addresses that do not exist off your lists.`,
     postmaster: 'If you know the sending server, ask the operator of this one to trust its address (TRUSTED_CLIENTS).',
   },
   'BMX-LATER': {
     reply: '450 4.2.1',
     meaning:
-      "At this moment no one can say whether this mailbox exists, because the domain's own server is away; or the sending server has asked for so many mailboxes that do not exist that it has to wait.",
+      "At this moment no one can say whether this mailbox exists, because the domain's own server is away. Or the sending server has asked for many mailboxes that do not exist, and has to wait.",
     sender: `${BY_ITSELF} If you send to a mailing list, take dead addresses off it.`,
     postmaster:
       'Give the domain a User List, so that its mailboxes are known while your server is away, or have unknown ones accepted meanwhile (unknownWhileDown).',

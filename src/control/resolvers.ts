@@ -5,7 +5,7 @@ import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
 import { formatDuration, parseDuration } from '../mail/duration.ts';
 import type { Resolvers } from './generated.ts';
 import { Counted } from './page.ts';
-import { domainMutations, setMxMutations } from './resolvers/domain-mutations.ts';
+import { DomainPlan, DomainPlanDifference, domainMutations, setMxMutations } from './resolvers/domain-mutations.ts';
 import { domainVerbs } from './resolvers/domain-verbs.ts';
 import {
   DnsblZone,
@@ -19,6 +19,7 @@ import {
 import { DrillStep, drillMutations } from './resolvers/drill.ts';
 import { messageMutations } from './resolvers/message-mutations.ts';
 import { Attempt, Message, Operation, Recipient, TimelineEntry } from './resolvers/message.ts';
+import { RejectionCount } from './resolvers/statistics.ts';
 import { Query, Service, ServiceNode, Viewer } from './resolvers/query.ts';
 import { OutageChange, QueueChange, Subscription } from './resolvers/subscription.ts';
 import {
@@ -114,6 +115,8 @@ export const resolvers: Resolvers = {
   AuditEntry,
   DnsblZone,
   Domain,
+  DomainPlan,
+  DomainPlanDifference,
   DomainQueue,
   DrillStep,
   Message,
@@ -125,6 +128,7 @@ export const resolvers: Resolvers = {
   Recipient,
   RecipientList,
   Rejection,
+  RejectionCount,
   Service,
   ServiceNode,
   Tenant,

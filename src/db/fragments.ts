@@ -17,6 +17,16 @@ export function allOf(sql: SqlExecutor, conditions: readonly SqlFragment[]): Sql
   return conditions.reduce((all, next) => sql`${all} and ${next}`, always(sql));
 }
 
+/** A word that a column may hold, or those that it may not. */
+export type WordCondition = { readonly isAnyOf: readonly string[] } | { readonly isNoneOf: readonly string[] };
+
+/** The condition on a column of words. */
+export function wordIs(sql: SqlExecutor, column: SqlFragment, condition: WordCondition): SqlFragment {
+  return 'isAnyOf' in condition
+    ? sql`${column} = any(${[...condition.isAnyOf]}::text[])`
+    : sql`${column} <> all(${[...condition.isNoneOf]}::text[])`;
+}
+
 /** The actor, as events have it among their facts; a `jsonb`. */
 export function actor(sql: SqlExecutor, viewer: Viewer): SqlFragment {
   return sql`${JSON.stringify(actorOf(viewer))}::text::jsonb`;

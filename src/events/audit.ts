@@ -8,7 +8,7 @@
 import type { SqlExecutor } from '../db/client.ts';
 import { newId } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import { type SqlFragment, tenantCheck } from '../db/fragments.ts';
+import { type SqlFragment, tenantCheck, type WordCondition, wordIs } from '../db/fragments.ts';
 import { idsBetween, type PageRequest, type Range, readWalk, type Slice, underViewer } from '../db/walk.ts';
 
 export type AuditOutcome = 'STARTED' | 'DONE' | 'REFUSED' | 'REPLAYED' | 'FAULT';
@@ -161,7 +161,7 @@ export interface AuditView {
 
 /** All that is given must hold. */
 export interface AuditFilter {
-  readonly mutation?: string | null | undefined;
+  readonly mutation?: WordCondition | null | undefined;
   /** Name of a domain, tenant or token, without regard to case. */
   readonly subject?: string | null | undefined;
   readonly tokenId?: string | null | undefined;
@@ -213,7 +213,7 @@ function rangeOf(sql: SqlExecutor, viewer: Viewer, { subject = null, since = nul
 function matchesOf(sql: SqlExecutor, filter: AuditFilter): SqlFragment[] {
   const { mutation = null, tokenId = null, outcome = null, since = null, until = null } = filter;
   return [
-    ...(mutation === null ? [] : [sql`mutation = ${textOf(mutation)}`]),
+    ...(mutation === null ? [] : [wordIs(sql, sql`mutation`, mutation)]),
     ...(tokenId === null ? [] : [sql`token_id::text = lower(${textOf(tokenId)})`]),
     ...(outcome === null ? [] : [sql`outcome = ${outcome}`]),
     ...(since === null ? [] : [sql`at >= ${since}`]),

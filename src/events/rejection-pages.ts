@@ -9,7 +9,7 @@ import type { SqlExecutor } from '../db/client.ts';
 import { normalizeDomain } from '../mail/domain.ts';
 import { isId } from '../mail/id.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import { type SqlFragment, tenantCheck } from '../db/fragments.ts';
+import { type SqlFragment, tenantCheck, type WordCondition, wordIs } from '../db/fragments.ts';
 import { emptySlice, idsBetween, type PageRequest, type Range, readWalk, type Slice, underViewer } from '../db/walk.ts';
 
 export interface RejectionView {
@@ -33,7 +33,7 @@ export interface RejectionView {
 export interface RejectionFilter {
   readonly id?: string | null | undefined;
   readonly domain?: string | null | undefined;
-  readonly code?: string | null | undefined;
+  readonly code?: WordCondition | null | undefined;
   /** An address, or a network as `192.0.2.0/24`. */
   readonly clientAddress?: string | null | undefined;
   /** Without regard to case. */
@@ -111,9 +111,9 @@ function matchesOf(sql: SqlExecutor, filter: RejectionFilter): SqlFragment[] | n
   const network = clientAddress === null ? null : inetOf(clientAddress.trim());
   if (clientAddress !== null && network === null) return null;
   // No text of the database holds a NUL.
-  if ([code, recipient, reversePath].some((text) => text?.includes('\0'))) return null;
+  if ([recipient, reversePath].some((text) => text?.includes('\0'))) return null;
   const matches: SqlFragment[] = [];
-  if (code !== null) matches.push(sql`rejection = ${code.trim().toUpperCase()}`);
+  if (code !== null) matches.push(wordIs(sql, sql`rejection`, code));
   if (network !== null) matches.push(sql`client_address <<= ${network}::text::inet`);
   if (recipient !== null) matches.push(sql`lower(forward_path) = lower(${recipient})`);
   if (reversePath !== null) matches.push(sql`lower(coalesce(reverse_path, '')) = lower(${reversePath})`);

@@ -11,7 +11,7 @@ import { tenantScope } from '../db/fragments.ts';
 import { type Change, refused, shown, type UserError } from '../input/checked.ts';
 import { type ClaimedDelivery, LEASE_SECONDS } from './claim.ts';
 import { replayEvents } from './outbox.ts';
-import { PING, WEBHOOK_KINDS, type WebhookKind } from './webhook-input.ts';
+import { PING, type ShownKind, WEBHOOK_KINDS } from './webhook-input.ts';
 import { pingBody } from './webhook-message.ts';
 import { findWebhook, noSuchWebhook, type Webhook } from './webhooks.ts';
 
@@ -21,8 +21,8 @@ export interface Delivery {
   /** The webhook-id that the receiver sees. */
   readonly id: string;
   readonly webhookId: string;
-  /** Null: a ping, or a kind that this version does not know. */
-  readonly kind: WebhookKind | null;
+  /** Null: a ping. */
+  readonly kind: ShownKind | null;
   readonly status: DeliveryState;
   readonly body: string;
   readonly attemptCount: number;
@@ -99,7 +99,7 @@ function columns(sql: SqlExecutor) {
 type DeliveryRow = Omit<Delivery, 'kind'> & { readonly kind: string };
 
 function deliveryOf({ kind, ...row }: DeliveryRow): Delivery {
-  return { ...row, kind: WEBHOOK_KINDS.find((known) => known === kind) ?? null };
+  return { ...row, kind: kind === PING ? null : (WEBHOOK_KINDS.find((known) => known === kind) ?? 'OTHER') };
 }
 
 /** The deliveries of webhooks, newest first: a list for each question, in their order. */

@@ -31,7 +31,7 @@ export interface RecordedEvent {
 interface Receiver {
   readonly id: string;
   readonly tenantId: string;
-  readonly kinds: readonly WebhookKind[];
+  readonly kinds: readonly string[];
   readonly domains: readonly string[] | null;
   readonly createdAt: Date;
 }

@@ -46,7 +46,11 @@ function describeBadUrl(url: URL, allowPrivate: boolean): string | null {
 }
 
 /** In the order of the list of all, each once. */
-export function checkKinds(kinds: readonly WebhookKind[]): Checked<readonly WebhookKind[]> {
+export function checkKinds(kinds: readonly ShownKind[]): Checked<readonly WebhookKind[]> {
+  if (kinds.includes('OTHER')) {
+    const message = 'OTHER stands for kinds that this version of the service does not know. Name those that you want.';
+    return { kind: 'BAD', errors: [invalid(['events'], message)] };
+  }
   if (kinds.length > 0) return { kind: 'OK', value: WEBHOOK_KINDS.filter((kind) => kinds.includes(kind)) };
   return { kind: 'BAD', errors: [invalid(['events'], 'Name at least one event: without any, nothing is ever sent.')] };
 }
@@ -90,6 +94,9 @@ export const WEBHOOK_KINDS = [
 
 export type WebhookKind = (typeof WEBHOOK_KINDS)[number];
 
+/** OTHER: a newer version of the service wrote a kind that this one does not know. */
+export type ShownKind = WebhookKind | 'OTHER';
+
 /** The kind of a message sent on request; no one can subscribe to it. */
 export const PING = 'PING';
 
@@ -106,7 +113,7 @@ export function webhookKindOf(event: EventKind): WebhookKind | null {
 }
 
 /** The events that these kinds tell. */
-export function eventKindsOf(kinds: readonly WebhookKind[]): string[] {
+export function eventKindsOf(kinds: readonly string[]): string[] {
   const others = Object.entries(OTHERWISE_NAMED);
   return kinds.map((kind) => others.find(([, named]) => named === kind)?.[0] ?? kind);
 }

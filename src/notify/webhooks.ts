@@ -17,7 +17,7 @@ import { lockOwner } from '../domains/owner.ts';
 import { checkQuota } from '../domains/quotas.ts';
 import { checkOverlap } from '../tenants/tokens.ts';
 import { checkDomains } from './watched-domains.ts';
-import { checkDescription, checkKinds, checkUrl, type WebhookKind } from './webhook-input.ts';
+import { checkDescription, checkKinds, checkUrl, type ShownKind } from './webhook-input.ts';
 import { makeWebhookSecret, secretText } from './webhook-message.ts';
 
 /** NO_SECRET: it came from another database, and secrets do not travel. */
@@ -28,7 +28,8 @@ export interface Webhook {
   readonly tenantId: string;
   readonly url: string;
   readonly description: string;
-  readonly events: readonly WebhookKind[];
+  /** Words that this version may not know. */
+  readonly events: readonly string[];
   /** Null: all of the tenant. */
   readonly domains: readonly string[] | null;
   readonly status: 'ENABLED' | 'DISABLED';
@@ -48,7 +49,7 @@ export interface WebhookCreateInput {
   readonly tenantId?: string | null | undefined;
   readonly url: string;
   readonly description?: string | null | undefined;
-  readonly events: readonly WebhookKind[];
+  readonly events: readonly ShownKind[];
   readonly domains?: readonly string[] | null | undefined;
 }
 
@@ -57,7 +58,7 @@ export interface WebhookUpdateInput {
   readonly id: string;
   readonly url?: string | null | undefined;
   readonly description?: string | null | undefined;
-  readonly events?: readonly WebhookKind[] | null | undefined;
+  readonly events?: readonly ShownKind[] | null | undefined;
   readonly domains?: readonly string[] | null | undefined;
   readonly isEnabled?: boolean | null | undefined;
   readonly expectedRevision?: number | null | undefined;
@@ -206,7 +207,8 @@ async function changeWebhook(
   const description = checkDescription(
     input.description === undefined ? before.description : (input.description ?? ''),
   );
-  const kinds = checkKinds(input.events ?? before.events);
+  // What a newer version wrote stays, unless the set is given anew.
+  const kinds = input.events == null ? { kind: 'OK' as const, value: before.events } : checkKinds(input.events);
   const domains =
     input.domains === undefined
       ? { kind: 'OK' as const, value: before.domains }

@@ -13,22 +13,25 @@ import type { RelayDomain } from '../domains/relay-domain.ts';
 export type ForwardPath = Extract<ParsedPath, { readonly kind: 'PATH' | 'POSTMASTER' }>;
 
 /** Stable codes that users' scripts and help pages depend on. Never renamed; a new reason gets a new code. */
-export type RejectionCode =
-  | 'BMX-USER'
-  | 'BMX-PRIMARY'
-  | 'BMX-RELAY'
-  | 'BMX-DNSBL'
-  | 'BMX-SIZE'
-  | 'BMX-RANK'
-  | 'BMX-LOOP'
-  | 'BMX-NULLMX'
-  | 'BMX-BYTES'
-  | 'BMX-LIMIT'
-  | 'BMX-LATER'
-  | 'BMX-SUSPENDED'
-  | 'BMX-DNS'
-  | 'BMX-BUSY'
-  | 'BMX-STORE';
+export const REJECTION_CODES = [
+  'BMX-USER',
+  'BMX-PRIMARY',
+  'BMX-RELAY',
+  'BMX-DNSBL',
+  'BMX-SIZE',
+  'BMX-RANK',
+  'BMX-LOOP',
+  'BMX-NULLMX',
+  'BMX-BYTES',
+  'BMX-LIMIT',
+  'BMX-LATER',
+  'BMX-SUSPENDED',
+  'BMX-DNS',
+  'BMX-BUSY',
+  'BMX-STORE',
+] as const;
+
+export type RejectionCode = (typeof REJECTION_CODES)[number];
 
 /** One reply before it is formatted (RFC 5321 §4.2, RFC 2034). */
 export interface ReplyLine {

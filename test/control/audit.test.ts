@@ -52,13 +52,13 @@ describe('an entry', () => {
     await run('domainUpdate', 'name: "TOLD.example", labels: [{ key: "team", value: "a" }]', secret);
     const [updated, created] = await entries({ subject: 'told.example' }, secret);
     expect(created).toMatchObject({
-      mutation: 'domainCreate',
+      mutation: 'DOMAIN_CREATE',
       outcome: 'DONE',
       before: null,
       after: { status: 'PENDING', revision: 1 },
     });
     expect(updated).toMatchObject({
-      mutation: 'domainUpdate',
+      mutation: 'DOMAIN_UPDATE',
       outcome: 'DONE',
       userErrorCodes: [],
       input: { name: 'TOLD.example', labels: [{ key: 'team', value: 'a' }] },
@@ -83,11 +83,11 @@ describe('an entry', () => {
     for (const _ of [1, 2]) await run('domainCreate', 'name: "twice.example", idempotencyKey: "twice"', secret);
     const seen = await entries({}, secret);
     expect(seen.map(({ mutation, outcome, userErrorCodes }) => [mutation, outcome, userErrorCodes])).toEqual([
-      ['domainCreate', 'REPLAYED', []],
-      ['domainCreate', 'DONE', []],
-      ['domainFlush', 'REFUSED', ['FORBIDDEN']],
-      ['domainUpdate', 'REFUSED', ['NOT_FOUND']],
-      ['tokenCreate', 'DONE', []],
+      ['DOMAIN_CREATE', 'REPLAYED', []],
+      ['DOMAIN_CREATE', 'DONE', []],
+      ['DOMAIN_FLUSH', 'REFUSED', ['FORBIDDEN']],
+      ['DOMAIN_UPDATE', 'REFUSED', ['NOT_FOUND']],
+      ['TOKEN_CREATE', 'DONE', []],
     ]);
   });
 
@@ -95,7 +95,7 @@ describe('an entry', () => {
     const { secret } = await makeTenant('watched');
     await run('domainCreate', 'name: "watched.example"', secret);
     await run('domainUpdate', 'name: "watched.example", labels: [{ key: "by", value: "operator" }]');
-    const [seen] = await entries({ mutation: 'domainUpdate' }, secret);
+    const [seen] = await entries({ mutation: 'DOMAIN_UPDATE' }, secret);
     expect(seen).toMatchObject({
       isOperator: true,
       tokenId: null,
@@ -103,7 +103,7 @@ describe('an entry', () => {
       clientAddress: null,
       subjectName: 'watched.example',
     });
-    const [known] = await entries({ mutation: 'domainUpdate' });
+    const [known] = await entries({ mutation: 'DOMAIN_UPDATE' });
     expect(known).toMatchObject({ isOperator: true, clientAddress: '127.0.0.1', tenant: { name: 'watched' } });
     const { secret: other } = await makeTenant('other');
     expect((await entries({}, other)).filter(({ subjectName }) => subjectName === 'watched.example')).toEqual([]);
@@ -113,7 +113,7 @@ describe('an entry', () => {
     const destinationId = await addDomain(control, 'mail.example');
     const id = await holdMessage(control.database, { destinationId, addresses: ['a@mail.example'] });
     await run('messageCancel', `id: "${id}", reason: "a test"`);
-    const [cancelled] = await entries({ subject: 'mail.example', mutation: 'messageCancel' });
+    const [cancelled] = await entries({ subject: 'mail.example', mutation: 'MESSAGE_CANCEL' });
     expect(cancelled).toMatchObject({
       subjectKind: 'MESSAGE',
       subjectId: id,
@@ -123,14 +123,14 @@ describe('an entry', () => {
     });
     const localParts = Array.from({ length: 50 }, (_, index) => `"user${index}"`).join(', ');
     await run('recipientListReplace', `domain: "mail.example", localParts: [${localParts}]`);
-    const [replaced] = await entries({ mutation: 'recipientListReplace' });
+    const [replaced] = await entries({ mutation: 'RECIPIENT_LIST_REPLACE' });
     expect(replaced).toMatchObject({
       input: { localParts: { count: 50 } },
       before: { recipientCount: 0 },
       after: { recipientCount: 50 },
     });
     await run('domainsApply', `domains: [{ name: "mail.example", recipientList: [${localParts}] }]`);
-    const [applied] = await entries({ mutation: 'domainsApply' });
+    const [applied] = await entries({ mutation: 'DOMAINS_APPLY' });
     expect(applied?.['input']).toMatchObject({
       domains: [{ name: 'mail.example', recipientList: { count: 50, first: expect.any(Array) } }],
     });
@@ -138,7 +138,7 @@ describe('an entry', () => {
 
   test('of a token tells whose it is and what it may do, also when an operator made it', async () => {
     const { secret, id } = await makeTenant('given');
-    const [made] = await entries({ mutation: 'tokenCreate', subject: 'script' }, secret);
+    const [made] = await entries({ mutation: 'TOKEN_CREATE', subject: 'script' }, secret);
     expect(made).toMatchObject({
       isOperator: true,
       tenant: { name: 'given' },
@@ -147,7 +147,7 @@ describe('an entry', () => {
       before: null,
       after: { scopes: ['DOMAIN_WRITE', 'AUDIT_READ'] },
     });
-    const [tenant] = await entries({ mutation: 'tenantCreate', subject: 'given' });
+    const [tenant] = await entries({ mutation: 'TENANT_CREATE', subject: 'given' });
     expect(tenant).toMatchObject({ subjectId: id, before: null, after: { name: 'given' } });
   });
 
@@ -157,7 +157,7 @@ describe('an entry', () => {
     await run('domainsApply', `domains: [{ name: "one.example", ${label('a')} }, { name: "two.example" }]`, secret);
     await run('domainsApply', `domains: [{ name: "one.example", ${label('b')} }, { name: "two.example" }]`, secret);
     const [changed, added] = await entries({ subject: 'one.example' }, secret);
-    expect(added).toMatchObject({ mutation: 'domainsApply', input: { action: 'CREATE' }, before: null });
+    expect(added).toMatchObject({ mutation: 'DOMAINS_APPLY', input: { action: 'CREATE' }, before: null });
     expect(changed).toMatchObject({
       outcome: 'DONE',
       input: { action: 'UPDATE', changes: ['labels'] },
@@ -193,6 +193,16 @@ describe('an entry', () => {
     expect([...(await sql`select host(client_address) as address from audit_entries where id = ${id}`)]).toEqual([
       { address: 'fe80::1' },
     ]);
+  });
+
+  test('shows a mutation of a newer version as OTHER, and finds it so', async () => {
+    const { sql } = control.database;
+    const actor = { tenantId: OPERATOR.tenantId, token: null, clientAddress: null };
+    const id = await beginAudit(sql, { actor, mutation: 'domainSharpen', input: {}, subject: null });
+    expect(await entries({ mutation: 'OTHER' })).toMatchObject([{ mutation: 'OTHER' }]);
+    expect((await entries({ mutation: 'DOMAIN_CREATE' })).map(({ mutation }) => mutation)).not.toContain('OTHER');
+    const { node } = await control.ask<{ node: unknown }>(`{ node(id: "${id}") { ... on AuditEntry { mutation } } }`);
+    expect(node).toEqual({ mutation: 'OTHER' });
   });
 
   test('is never without its end unless its node died: a fault is told, and what cannot be written is not done', async () => {
@@ -253,7 +263,7 @@ test('a rare entry of long ago is found page by page, none of which looks throug
   const { sql } = control.database;
   await sql`
     insert into audit_entries (id, tenant_id, at, outcome, mutation, input, actor_tenant_id, subject_name)
-    select uuidv7(-age), t.id, bmx_now() - age, 'DONE', case when n = 7000 then 'rareVerb' else 'domainFlush' end, '{}', t.id, 'long.example'
+    select uuidv7(-age), t.id, bmx_now() - age, 'DONE', case when n = 7000 then 'webhookReplay' else 'domainFlush' end, '{}', t.id, 'long.example'
     from generate_series(1, 7000) n
     cross join lateral (select make_interval(hours => n) as age) as ages
     cross join (select id from tenants where name = 'operator') t`;
@@ -271,7 +281,7 @@ test('a rare entry of long ago is found page by page, none of which looks throug
   const counts: number[] = [];
   let after: string | null = null;
   do {
-    const { nodes, pageInfo } = await pageOf({ mutation: 'rareVerb' }, after);
+    const { nodes, pageInfo } = await pageOf({ mutation: 'WEBHOOK_REPLAY' }, after);
     counts.push(nodes.length);
     after = pageInfo.hasNextPage ? pageInfo.endCursor : null;
   } while (after !== null && counts.length < 10);

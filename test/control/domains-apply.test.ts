@@ -106,7 +106,7 @@ describe('domainsApply', () => {
     const steps = [
       ['new.example', 'CREATE'],
       ['kept.example', 'KEEP'],
-      ['changed.example', 'UPDATE', 'hasCallAheads', 'recipientList'],
+      ['changed.example', 'UPDATE', 'HAS_CALL_AHEADS', 'RECIPIENT_LIST'],
       ['gone.example', 'DELETE'],
     ];
     const before = await rows();
@@ -129,7 +129,7 @@ describe('domainsApply', () => {
     const described = { name: 'a.example', tlsPolicy: 'REQUIRED', drainPerMinute: 5, recipientList: ['alice'] };
     await apply({ domains: [described] });
     expect(stepsOf(await apply({ domains: [{ name: 'a.example' }] }))).toEqual([
-      ['a.example', 'UPDATE', 'drainPerMinute', 'tlsPolicy'],
+      ['a.example', 'UPDATE', 'DRAIN_PER_MINUTE', 'TLS_POLICY'],
     ]);
     expect((await findDomain(control.domains.sql, OPERATOR, 'a.example'))?.recipientList.count).toBe(1);
   });
@@ -142,11 +142,11 @@ describe('domainsApply', () => {
       { name: 'same.example', recipientList: ['alice'], tlsPolicy: 'REQUIRED' },
       { name: 'gone.example' },
     ];
-    const labels = ['labels', null, 'managed-by=backup-mx.yaml'];
+    const labels = ['LABELS', null, 'managed-by=backup-mx.yaml'];
     expect(differencesOf(await apply({ domains: first, owner: OWNER }))).toEqual([
-      [['deliverTo', null, '[2001:db8::1]:2525'], labels, ['recipientList', null, '2 entries: +2 (old, kept)']],
-      [['drainPerMinute', null, '5 a minute'], labels, ['recipientList', null, '1 entry: +1 (alice)']],
-      [labels, ['recipientList', null, '1 entry: +1 (alice)'], ['tlsPolicy', null, 'REQUIRED']],
+      [['DELIVER_TO', null, '[2001:db8::1]:2525'], labels, ['RECIPIENT_LIST', null, '2 entries: +2 (old, kept)']],
+      [['DRAIN_PER_MINUTE', null, '5 a minute'], labels, ['RECIPIENT_LIST', null, '1 entry: +1 (alice)']],
+      [labels, ['RECIPIENT_LIST', null, '1 entry: +1 (alice)'], ['TLS_POLICY', null, 'REQUIRED']],
       [labels],
     ]);
     const second = {
@@ -169,16 +169,16 @@ describe('domainsApply', () => {
     const differences = [
       [],
       [
-        ['drainPerMinute', '5 a minute', null],
-        ['recipientList', '1 entry', 'off: −1 (alice)'],
+        ['DRAIN_PER_MINUTE', '5 a minute', null],
+        ['RECIPIENT_LIST', '1 entry', 'off: −1 (alice)'],
       ],
       [
-        ['deliverTo', '[2001:db8::1]:2525', 'mx.example.net:25'],
-        ['dnsbl', null, 'zen.spamhaus.org REJECT weight 2'],
-        ['hasCallAheads', 'true', 'false'],
-        ['labels', 'managed-by=backup-mx.yaml', 'a=b, managed-by=backup-mx.yaml'],
-        ['recipientList', '2 entries', '8 entries: +7 (a, b, c, d, e, …) −1 (old)'],
-        ['unknownWhileDown', 'ACCEPT', 'DEFER_THEN_ACCEPT, 6 h'],
+        ['DELIVER_TO', '[2001:db8::1]:2525', 'mx.example.net:25'],
+        ['DNSBL', null, 'zen.spamhaus.org REJECT weight 2'],
+        ['HAS_CALL_AHEADS', 'true', 'false'],
+        ['LABELS', 'managed-by=backup-mx.yaml', 'a=b, managed-by=backup-mx.yaml'],
+        ['RECIPIENT_LIST', '2 entries', '8 entries: +7 (a, b, c, d, e, …) −1 (old)'],
+        ['UNKNOWN_WHILE_DOWN', 'ACCEPT', 'DEFER_THEN_ACCEPT, 6 h'],
       ],
       [],
     ];
@@ -194,7 +194,7 @@ describe('domainsApply', () => {
     await apply({ domains: [{ name: 'long.example', etrnClients: networks.slice(0, 49) }] });
     const [[difference] = []] =
       differencesOf(await apply({ domains: [{ name: 'long.example', etrnClients: networks }] })) ?? [];
-    expect(difference).toEqual(['etrnClients', '49, 0 of them here only', `50, 1 of them here only: ${networks[49]}`]);
+    expect(difference).toEqual(['ETRN_CLIENTS', '49, 0 of them here only', `50, 1 of them here only: ${networks[49]}`]);
     const labels = [{ key: 'k', value: '😀'.repeat(127) }];
     const [[cut] = []] = differencesOf(await apply({ domains: [{ name: 'cut.example', labels }] })) ?? [];
     expect([cut?.[2]?.length, cut?.[2]?.isWellFormed(), cut?.[2]?.endsWith('…')]).toEqual([240, true, true]);
@@ -251,7 +251,7 @@ describe('domainsApply', () => {
     await addDomain(control, 'theirs.example');
     const wanted = { domains: [{ name: 'theirs.example' }], owner: OWNER, prune: true };
     expect(errorsOf(await apply(wanted))).toEqual([['domains.0.name', 'CONFLICT']]);
-    expect(stepsOf(await apply({ ...wanted, adopt: true }))).toEqual([['theirs.example', 'UPDATE', 'labels']]);
+    expect(stepsOf(await apply({ ...wanted, adopt: true }))).toEqual([['theirs.example', 'UPDATE', 'LABELS']]);
     await addDomain(control, 'others.example');
     expect(stepsOf(await apply({ ...wanted, domains: [] }))).toEqual([['theirs.example', 'DELETE']]);
     expect(await findDomain(control.domains.sql, OPERATOR, 'others.example')).not.toBeNull();
@@ -264,7 +264,7 @@ describe('domainsApply', () => {
       ['domains.0.force', 'SHRINK'],
     ]);
     expect(stepsOf(await apply({ domains: [{ name: 'list.example', recipientList: ['one'], force: true }] }))).toEqual([
-      ['list.example', 'UPDATE', 'recipientList'],
+      ['list.example', 'UPDATE', 'RECIPIENT_LIST'],
     ]);
     expect(errorsOf(await apply({ domains: [{ name: 'list.example', recipientList: [], force: true }] }))).toEqual([
       ['domains.0.allowEveryone', 'SHRINK'],

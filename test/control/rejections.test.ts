@@ -41,7 +41,7 @@ beforeAll(async () => {
       command: at === 0 ? 'BDAT' : 'RCPT',
       reversePath: null,
       forwardPath: `u${at}@good.example`,
-      rejection: isServed ? 'BMX-DNSBL' : 'BMX-RELAY',
+      rejection: at === 0 ? 'BMX-NEWER' : isServed ? 'BMX-DNSBL' : 'BMX-RELAY',
       reply: '550 5.7.1 listed',
       zone: isServed ? 'bl.example' : null,
       isDryRun: at === 4,
@@ -57,10 +57,11 @@ test('what was refused, newest first, with its domain where there is one', async
   expect(rejections.nodes.map(({ id }) => id)).toEqual(ids);
   // A word that this version does not know does not break the page.
   expect(rejections.nodes.map(({ command }) => command)).toEqual([...Array(5).fill('RCPT'), 'OTHER']);
+  expect(rejections.nodes.at(-1)).toMatchObject({ code: 'OTHER' });
   expect(rejections.nodes[1]).toEqual({
     id: ids[1],
     at: expect.stringMatching(/^\d{4}-.*Z$/),
-    code: 'BMX-DNSBL',
+    code: 'BMX_DNSBL',
     reply: '550 5.7.1 listed',
     command: 'RCPT',
     clientAddress: '192.0.2.4',
@@ -85,7 +86,9 @@ test('filters and pages', async () => {
   expect(second.nodes.map(({ id }) => id)).toEqual([ids[5]]);
   expect(second.pageInfo.hasNextPage).toBe(false);
   const one = await control.ask<Answer>(query, {
-    filter: { clientAddress: '192.0.2.3/32', code: 'BMX-RELAY', isDryRun: false },
+    filter: { clientAddress: '192.0.2.3/32', code: 'BMX_RELAY', isDryRun: false },
   });
   expect(one.rejections.nodes.map(({ id }) => id)).toEqual([ids[2]]);
+  const other = await control.ask<Answer>(query, { filter: { code: 'OTHER' } });
+  expect(other.rejections.nodes.map(({ id }) => id)).toEqual([ids[5]]);
 });

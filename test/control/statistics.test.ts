@@ -73,8 +73,8 @@ test('rejections of all, and of one domain', async () => {
     }`,
     { since: day() },
   );
-  const unknown = { code: 'BMX-USER', zone: null, isDryRun: false, count: 1 };
-  expect(all).toEqual([{ ...unknown, code: 'BMX-RELAY' }, unknown]);
+  const unknown = { code: 'BMX_USER', zone: null, isDryRun: false, count: 1 };
+  expect(all).toEqual([{ ...unknown, code: 'BMX_RELAY' }, unknown]);
   expect(one).toEqual([unknown]);
   expect(none).toBeNull();
 });

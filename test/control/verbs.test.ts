@@ -151,7 +151,7 @@ test('domainsFlush says for how many an attempt was requested, and why not for t
   );
   expect(errors).toHaveLength(1);
   const { auditEntries } = await control.ask<{ auditEntries: { nodes: { subjectId: string | null }[] } }>(
-    '{ auditEntries(first: 10, filter: { mutation: "domainsFlush", outcome: DONE }) { nodes { subjectId } } }',
+    '{ auditEntries(first: 10, filter: { mutation: DOMAINS_FLUSH, outcome: DONE }) { nodes { subjectId } } }',
   );
   expect(auditEntries.nodes.map(({ subjectId }) => subjectId)).toEqual([null, null, tenantId]);
 });

@@ -75,7 +75,7 @@ describe('a contact', () => {
     expect(JSON.stringify(auditEntries)).not.toContain(code);
     expect(JSON.stringify(auditEntries)).not.toContain(code.toLowerCase());
     expect(auditEntries.nodes[0]).toMatchObject({
-      mutation: 'alertContactCreate',
+      mutation: 'ALERT_CONTACT_CREATE',
       subjectName: 'admin@elsewhere.example',
     });
   });

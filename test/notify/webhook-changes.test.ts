@@ -100,6 +100,18 @@ describe('a webhook', () => {
     ]);
   });
 
+  test('keeps the kinds of events that a newer version has, and shows them as OTHER', async () => {
+    const { webhook } = await create();
+    const { sql } = control.database;
+    await sql`update webhooks set kinds = '{OUTAGE_OPENED,MOON_ROSE}' where id = ${webhook?.id ?? ''}`;
+    const changed = await change('webhookUpdate', { id: webhook?.id, description: 'other' });
+    expect(changed).toMatchObject({ userErrors: [], webhook: { events: ['OUTAGE_OPENED', 'OTHER'] } });
+    const [row] = await sql`select kinds from webhooks where id = ${webhook?.id ?? ''}`;
+    expect(row).toEqual({ kinds: ['OUTAGE_OPENED', 'MOON_ROSE'] });
+    const given = await change('webhookUpdate', { id: webhook?.id, events: ['OUTAGE_OPENED', 'OTHER'] });
+    expect(codesOf(given)).toEqual([['events', 'INVALID']]);
+  });
+
   test('is gone with its deliveries and secret when it is deleted', async () => {
     const { webhook } = await create();
     expect((await change('webhookDelete', { id: webhook?.id })).userErrors).toEqual([]);

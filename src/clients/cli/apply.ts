@@ -6,7 +6,7 @@ import type { Call, Shown, SingleVerb } from './action.ts';
 import { readFileOrInput } from './call.ts';
 import { confirm } from './confirm.ts';
 import type { Manifest } from './manifest.ts';
-import { sgr, textOf } from './table.ts';
+import { camelCase, sgr, textOf } from './table.ts';
 import { CHANGES, DONE, mayStyle } from './terminal.ts';
 
 const DEFAULT_FILE = 'backup-mx.yaml';
@@ -76,8 +76,9 @@ const UNSET: Readonly<Record<string, string>> = { deliverTo: '(MX)', recipientLi
 function linesOfStep({ name, action, differences }: Step, isStyled: boolean): string[] {
   const sign = isStyled ? sgr(COLOURS[action], SIGNS[action]) : SIGNS[action];
   const changes = differences.map(({ field, before, after }) => {
-    const shown = (value: string | null): string => (value === null ? (UNSET[field] ?? '(none)') : textOf(value));
-    return `  ${sign} ${textOf(field)}: ${action === 'CREATE' ? '' : `${shown(before)} → `}${shown(after)}`;
+    const setting = camelCase(field);
+    const shown = (value: string | null): string => (value === null ? (UNSET[setting] ?? '(none)') : textOf(value));
+    return `  ${sign} ${setting}: ${action === 'CREATE' ? '' : `${shown(before)} → `}${shown(after)}`;
   });
   return [`${sign} ${textOf(name)}`, ...changes];
 }

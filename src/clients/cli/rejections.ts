@@ -1,4 +1,5 @@
 /** `backup-mx rejections`: mail that was refused before acceptance, and why. */
+import type { RejectionCode } from '../../control/generated.ts';
 import type { Call, Shown, VerbTable } from './action.ts';
 import { given, listOf, numberOption, tableOf } from './call.ts';
 import { text } from './table.ts';
@@ -6,6 +7,11 @@ import { timeField } from './time.ts';
 
 export const REJECTION = 'id at code reply command clientAddress ehloName reversePath recipient zone isDryRun';
 const DEFAULT_COUNT = 50;
+
+/** BMX_USER is `BMX-USER` in the reply that the sender has. */
+export function spokenCode(code: RejectionCode): string {
+  return code.replaceAll('_', '-');
+}
 
 async function list(call: Call): Promise<Shown> {
   const rejections = await listOf(call, 'rejections', REJECTION, {
@@ -22,7 +28,7 @@ async function list(call: Call): Promise<Shown> {
   });
   return tableOf(rejections, [
     ['AT', ({ at }) => call.time(at)],
-    ['CODE', ({ code }) => code],
+    ['CODE', ({ code }) => spokenCode(code)],
     ['CLIENT', ({ clientAddress }) => clientAddress],
     [text('FROM'), ({ reversePath }) => reversePath ?? '<>'],
     [text('TO'), ({ recipient }) => recipient],
@@ -38,7 +44,7 @@ export const rejectionsVerb: VerbTable = {
   actions: {
     list: {
       usage:
-        '[--domain NAME] [--code CODE] [--recipient ADDRESS] [--from ADDRESS] [--client ADDRESS] [--id ID] [--dry-run] [--since TIME] [--until TIME] [--count N]',
+        '[--domain NAME] [--code REJECTION] [--recipient ADDRESS] [--from ADDRESS] [--client ADDRESS] [--id ID] [--dry-run] [--since TIME] [--until TIME] [--count N]',
       says: 'Lists rejections, newest first, 50 by default; --dry-run those that a DNS list on trial would have made.',
       run: list,
     },

@@ -126,6 +126,11 @@ export function textOf(cell: Cell): string {
 }
 
 /** Bytes in units of 1024, three digits at the most. */
+/** DELIVER_TO of the API is the field `deliverTo`. */
+export function camelCase(word: string): string {
+  return word.toLowerCase().replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
 export function bytesText(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
   let value = bytes;

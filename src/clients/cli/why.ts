@@ -5,7 +5,7 @@ import type { Selected } from '../api/requests.ts';
 import type { Call, Shown, SingleVerb } from './action.ts';
 import { tableOf } from './call.ts';
 import { messageShown, ROW } from './queue.ts';
-import { REJECTION } from './rejections.ts';
+import { REJECTION, spokenCode } from './rejections.ts';
 import { text } from './table.ts';
 
 const STANDING = 'address isListed deliveredAt answer answeredAt reply suspectedAt isCatchAll';
@@ -92,7 +92,7 @@ function foundTable(call: Call, { messages, rejections }: Found) {
     ...rejections.nodes.map(({ id, at, code, reversePath, reply }) => ({
       id,
       at,
-      what: code,
+      what: spokenCode(code),
       from: reversePath,
       reply,
     })),

@@ -17,8 +17,22 @@ import { cancelHeld } from '../../queue/verbs/commands.ts';
 import { transferDomain } from '../../queue/verbs/transfer.ts';
 import { domainState } from '../audit.ts';
 import type { Context } from '../context.ts';
-import type { MutationResolvers } from '../generated.ts';
+import {
+  type DomainPlanDifferenceResolvers,
+  type DomainPlanResolvers,
+  DomainSetting,
+  type MutationResolvers,
+} from '../generated.ts';
 import { checkReason, domainPayload, errorsOf, findServed, type Given, once, onDelivery, onDomain } from '../mutate.ts';
+import { storedValue } from '../stored-values.ts';
+
+export const DomainPlan: DomainPlanResolvers = {
+  changes: ({ changes }) => changes.map((setting) => storedValue(DomainSetting, setting)),
+};
+
+export const DomainPlanDifference: DomainPlanDifferenceResolvers = {
+  field: ({ field }) => storedValue(DomainSetting, field),
+};
 
 export const domainMutations: MutationResolvers = {
   domainCreate: (_parent, { input }, context) =>

@@ -34,6 +34,7 @@ import {
   type OutageResolvers,
   type RecipientListResolvers,
   type RejectionResolvers,
+  RejectionCode,
   SmtpCommand,
 } from '../generated.ts';
 import { storedValue } from '../stored-values.ts';
@@ -166,6 +167,7 @@ export const Outage: OutageResolvers = {
 export const OutageEvidence: OutageEvidenceResolvers = { latency: ({ latencyMs }) => formatDuration(latencyMs) };
 
 export const Rejection: RejectionResolvers = {
+  code: ({ code }) => storedValue(RejectionCode, code),
   command: ({ command }) => storedValue(SmtpCommand, command),
   domain: ({ destinationId }, _args, { load }) =>
     destinationId === null ? null : load.byId(findDomainsByDestination, destinationId),

@@ -22,13 +22,15 @@ import { findToken, listTokens } from '../../tenants/tokens.ts';
 import { connectionIn, connectionOf, idOfCursor, isUuid, type PageArgs, pageIn, pageSize } from '../page.ts';
 import { MAX_IDS } from '../admission/limits.ts';
 import {
+  MutationName,
   NodeRole,
   type QueryResolvers,
+  RejectionCode,
   type ServiceNodeResolvers,
   type ServiceResolvers,
   type ViewerResolvers,
 } from '../generated.ts';
-import { storedValue } from '../stored-values.ts';
+import { spellCode, spellMutation, storedValue, storedWords } from '../stored-values.ts';
 import { findNodes } from './node.ts';
 import { rejectionCounts, serviceFlow } from './statistics.ts';
 import { tenantById } from './tenant.ts';
@@ -126,7 +128,12 @@ export const Query: QueryResolvers = {
   outages: (_parent, { filter, ...args }, { sql, viewer }) =>
     ordered('NEWEST', args, (page) => listOutages(sql, viewer, { ...page, filter: filter ?? {} })),
   rejections: (_parent, { filter, ...args }, { sql, viewer }) =>
-    ordered('NEWEST', args, (page) => listRejections(sql, viewer, { ...page, filter: filter ?? {} })),
+    ordered('NEWEST', args, (page) =>
+      listRejections(sql, viewer, {
+        ...page,
+        filter: { ...filter, code: storedWords(RejectionCode, filter?.code, spellCode) },
+      }),
+    ),
 
   rejectionCounts: (_parent, args, context) => rejectionCounts(args, context),
 
@@ -140,5 +147,10 @@ export const Query: QueryResolvers = {
   alertContacts: (_parent, args, { sql, viewer }) =>
     ordered('CREATED', args, (page) => listContacts(sql, viewer, page)),
   auditEntries: (_parent, { filter, ...args }, { sql, viewer }) =>
-    ordered('NEWEST', args, (page) => listAuditEntries(sql, viewer, { ...page, filter: filter ?? {} })),
+    ordered('NEWEST', args, (page) =>
+      listAuditEntries(sql, viewer, {
+        ...page,
+        filter: { ...filter, mutation: storedWords(MutationName, filter?.mutation, spellMutation) },
+      }),
+    ),
 };

@@ -8,6 +8,8 @@ import { readRejectionCounts, type RejectionSlot } from '../../stats/rejection-c
 import { SERVICE_SUBJECT, type SlotQuestion } from '../../stats/slots.ts';
 import type { Tenant } from '../../tenants/tenants.ts';
 import type { Context } from '../context.ts';
+import { RejectionCode, type RejectionCountResolvers } from '../generated.ts';
+import { storedValue } from '../stored-values.ts';
 import { MAX_SLOTS } from '../admission/limits.ts';
 
 interface RangeArgs {
@@ -29,6 +31,8 @@ export function tenantFlow({ id }: Tenant, args: RangeArgs, { load }: Context): 
 export async function serviceFlow(args: RangeArgs, { sql, viewer }: Context): Promise<readonly FlowSlot[] | null> {
   return viewer.isOperator ? readServiceFlow(sql, viewer, rangeOf(args)) : null;
 }
+
+export const RejectionCount: RejectionCountResolvers = { code: ({ code }) => storedValue(RejectionCode, code) };
 
 /** The refusals for one domain, or for all that the viewer sees. Null: the viewer has no such domain. */
 export async function rejectionCounts(

@@ -18,16 +18,19 @@ import {
 import { createToken, revokeToken, rotateToken, updateToken } from '../../tenants/tokens.ts';
 import { connectionIn, connectionOfRows, countRows, idOfCursor, pageIn, pageSize } from '../page.ts';
 import type { Context } from '../context.ts';
-import type {
-  AlertContactResolvers,
-  AuditEntryResolvers,
-  MutationResolvers,
-  TenantResolvers,
-  TokenResolvers,
-  WebhookResolvers,
+import {
+  type AlertContactResolvers,
+  type AuditEntryResolvers,
+  MutationName,
+  type MutationResolvers,
+  type TenantResolvers,
+  type TokenResolvers,
+  WebhookEventKind,
+  type WebhookResolvers,
 } from '../generated.ts';
 import { checkReason, errorsOf, type Given, once, onObject } from '../mutate.ts';
 import { updateLimits } from '../../queue/limit-change.ts';
+import { storedValue } from '../stored-values.ts';
 import { tenantFlow } from './statistics.ts';
 
 /** The owner of something that the viewer sees, and so is his own or an operator's to see. */
@@ -64,6 +67,7 @@ export const AlertContact: AlertContactResolvers = {
 
 export const Webhook: WebhookResolvers = {
   tenant: ({ tenantId }, _args, context) => tenantById(context, tenantId),
+  events: ({ events }) => [...new Set(events.map((kind) => storedValue(WebhookEventKind, kind)))],
   deliveries: async ({ id }, { first, after, filter }, { load }) => {
     const page = { webhookId: id, limit: pageSize(first) + 1, beforeId: idOfCursor(after), status: filter?.status };
     const total = countRows((limit) => load.each(listDeliveries, { ...page, limit, beforeId: null }));
@@ -73,6 +77,7 @@ export const Webhook: WebhookResolvers = {
 
 export const AuditEntry: AuditEntryResolvers = {
   tenant: ({ tenantId }, _args, context) => tenantById(context, tenantId),
+  mutation: ({ mutation }) => storedValue(MutationName, mutation),
   isOperator: ({ actorTenantId, tenantId }) => actorTenantId !== tenantId || actorTenantId === OPERATOR_TENANT_ID,
 };
 

@@ -83,8 +83,8 @@ domains:
         {
           action: 'UPDATE',
           differences: [
-            { field: 'deliverTo', before: 'mx.yaml.example:25', after: null },
-            { field: 'recipientList', before: '1 entry', after: '1 entry: +1 (bob) −1 (alice)' },
+            { field: 'DELIVER_TO', before: 'mx.yaml.example:25', after: null },
+            { field: 'RECIPIENT_LIST', before: '1 entry', after: '1 entry: +1 (bob) −1 (alice)' },
           ],
         },
       ],
