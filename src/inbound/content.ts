@@ -5,6 +5,7 @@
  * small pieces (a client that sends octet by octet) cost no more memory than few large ones. Never concatenates the whole.
  */
 import { Buffer } from 'node:buffer';
+import { MAX_HEADER_BYTES } from '../mail/header-section.ts';
 import { countReceived } from '../mail/received.ts';
 
 export interface ByteBudget {
@@ -150,15 +151,18 @@ export function isLoop(chunks: readonly Uint8Array[], names: readonly string[]):
   return count.total > MAX_RECEIVED_FIELDS || count.ours >= MAX_OWN_RECEIVED_FIELDS;
 }
 
-/** Enough of the content to hold the whole header section: nearly always the first chunk as it is. */
+/** Enough of the content to hold the header section, or MAX_HEADER_BYTES of it: nearly always in the first chunk. */
 export function headerSection(chunks: readonly Uint8Array[]): Uint8Array {
-  const first = chunks[0];
-  if (first === undefined) return new Uint8Array(0);
-  if (chunks.length === 1 || hasEmptyLine(first)) return first;
-  let count = 2;
+  let count = 0;
+  let bytes = 0;
   // A line end cut by a chunk boundary is found one chunk later, or not: then a little of the body is read as header.
-  while (count < chunks.length && !hasEmptyLine(chunks[count - 1] ?? first)) count += 1;
-  return Buffer.concat(chunks.slice(0, count));
+  for (const chunk of chunks) {
+    count += 1;
+    bytes += chunk.length;
+    if (bytes >= MAX_HEADER_BYTES || hasEmptyLine(chunk)) break;
+  }
+  const [first = new Uint8Array(0)] = chunks;
+  return (count <= 1 ? first : Buffer.concat(chunks.slice(0, count))).subarray(0, MAX_HEADER_BYTES);
 }
 
 function hasEmptyLine(chunk: Uint8Array): boolean {

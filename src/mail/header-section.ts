@@ -3,6 +3,9 @@
  */
 import { Buffer } from 'node:buffer';
 
+/** Whatever is looked for in a header section is looked for in so much of it: those of honest mail are smaller. */
+export const MAX_HEADER_BYTES = 262_144;
+
 const LF = 0x0a;
 const CR = 0x0d;
 const SPACE = 0x20;
@@ -42,18 +45,21 @@ const MAX_MESSAGE_ID_OCTETS = 998;
 const MAX_FIELD_OCTETS = 2048;
 /** The name, then the value with its folded lines. */
 const MESSAGE_ID_FIELD = /^message-id[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)/i;
+/** As many octets as show that a line is another field: whole fields are decoded only when they may be the one. */
+const NAME_OCTETS = 'message-id'.length;
 const M = new Set([0x4d, 0x6d]);
 
 /**
  * The value of the first field Message-ID as it is searched for: without angle brackets, unfolded. Null when there is none, or
- * one that could not be searched for: empty, longer than a line, or with octets that are no text. Reads to the empty line.
+ * one that could not be searched for: empty, longer than a line, or with octets that are no text. Reads to the empty line, and
+ * at most MAX_HEADER_BYTES.
  */
 export function searchedMessageIdOf(content: Uint8Array): string | null {
-  const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
+  const bytes = Buffer.from(content.buffer, content.byteOffset, Math.min(content.byteLength, MAX_HEADER_BYTES));
   for (let start = 0; start < bytes.length; ) {
     const first = bytes[start] ?? 0;
     if (first === LF || (first === CR && bytes[start + 1] === LF)) return null;
-    if (M.has(first)) {
+    if (M.has(first) && /^message-id$/i.test(bytes.toString('latin1', start, start + NAME_OCTETS))) {
       const end = Math.min(bytes.length, start + MAX_FIELD_OCTETS);
       const field = bytes.toString('utf8', start, end);
       const [whole, value] = MESSAGE_ID_FIELD.exec(field) ?? [];
@@ -90,9 +96,6 @@ export function headerFieldsOf(headerSection: Uint8Array): HeaderField[] {
     return { name: name ?? '', value: (value ?? '').replaceAll(/\r?\n/g, '').trim() };
   });
 }
-
-/** The field is looked for in so much: header sections are smaller. */
-const MAX_HEADER_BYTES = 262_144;
 
 /** Whether the header section says `TLS-Required: No`: the message may go without protection (RFC 8689 §5). */
 export function waivesTls(content: Uint8Array): boolean {

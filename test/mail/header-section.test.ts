@@ -43,3 +43,17 @@ describe('the Message-ID as it is searched for', () => {
     expect(searchedMessageIdOf(Buffer.from('Message-ID: <a\xff@b>\r\n\r\n', 'latin1'))).toBeNull();
   });
 });
+
+test('lines that begin as the field does are no more work than others, and only so much is read', () => {
+  const msFor = (line: string): number => {
+    const content = Buffer.from(line.repeat(Math.floor(9_400_000 / line.length)));
+    const beganAt = performance.now();
+    expect(searchedMessageIdOf(content)).toBeNull();
+    return performance.now() - beganAt;
+  };
+  // Two seconds, when each line had two thousand octets decoded.
+  for (const line of ['M\r\n', 'm:\r\n', 'message-i\r\n', 'message-idx:\r\n']) expect(msFor(line)).toBeLessThan(300);
+  const late = `${'X: y\r\n'.repeat(50_000)}Message-ID: <late@example>\r\n\r\n`;
+  expect(searchedMessageIdOf(Buffer.from(late))).toBeNull();
+  expect(searchedMessageIdOf(Buffer.from(late.slice(120_000)))).toBe('late@example');
+});

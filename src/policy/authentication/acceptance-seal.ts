@@ -8,8 +8,9 @@
 import { Buffer } from 'node:buffer';
 import { within } from '../../clock.ts';
 import type { ClientInfo } from '../../mail/envelope.ts';
+import { MAX_HEADER_BYTES } from '../../mail/header-section.ts';
 import { type ArcKey, authenticateMessage, type Lookup } from './sender-auth.ts';
-import { type HeaderScan, longestSpace, scanHeader, withoutRanges } from './header-scan.ts';
+import { hasLineOver, type HeaderScan, longestSpace, scanHeader, withoutRanges } from './header-scan.ts';
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
@@ -47,12 +48,16 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 const WORK_MS = 5_000;
 /**
  * mailauth's work grows faster than a header section's lines and with the square of a run of white space, and with each
- * signature it may hash the whole body anew (RFC 6376 §6.1 lets a verifier set a limit). Honest mail stays far below all four.
+ * signature it may hash the whole body anew (RFC 6376 §6.1 lets a verifier set a limit). A line of the body is read again from its
+ * beginning with each piece that comes. Honest mail stays far below all of these.
  */
-const MAX_HEADER_BYTES = 262_144;
 const MAX_HEADER_LINES = 4_000;
 const MAX_SIGNATURES = 20;
 const MAX_SPACE_OCTETS = 200;
+/** RFC 5322 §2.1.1 allows 998; some senders put a whole page of HTML on a line. */
+const MAX_BODY_LINE_OCTETS = 65_536;
+/** The size of the message, once for each signature: five for one of the largest size. */
+const MAX_HASHED_OCTETS = 52_428_800;
 const MAX_LINE_OCTETS = 998;
 
 /** Null when the operator wants neither. */
@@ -63,7 +68,7 @@ export function createAcceptanceSeal(options: AcceptanceSealOptions): Authentica
   return async (client, reversePath, given) => {
     let content = given;
     try {
-      const scan = scanHeader(given, authservIds);
+      const scan = await scanHeader(given, authservIds);
       if (scan.forged.length > 0) content = withoutRanges(given, scan.forged);
       const fields = isTooMuchWork(scan, given)
         ? ''
@@ -84,6 +89,8 @@ export function isTooMuchWork(
   content: readonly Uint8Array[],
 ): boolean {
   if (bytes > MAX_HEADER_BYTES || lineCount > MAX_HEADER_LINES || signatureCount > MAX_SIGNATURES) return true;
+  const size = content.reduce((sum, { length }) => sum + length, 0);
+  if (signatureCount * size > MAX_HASHED_OCTETS || hasLineOver(MAX_BODY_LINE_OCTETS, content)) return true;
   return longestSpace(content, bytes) > MAX_SPACE_OCTETS;
 }
 

@@ -100,7 +100,7 @@ export function hasAlignedSignature(headerSection: Uint8Array, domain: string): 
 export async function proveByDkim(question: DkimQuestion): Promise<DkimProof> {
   const { reversePath, domain, transactionId, acceptedAt, lookup, timeoutMs = 20_000 } = question;
   const content = [asReceived(question.content, transactionId)];
-  if (isTooMuchWork(scanHeader(content, new Set()), content)) return { kind: 'NONE' };
+  if (isTooMuchWork(await scanHeader(content, new Set()), content)) return { kind: 'NONE' };
   const signatures = await verifyDkim({ content, at: acceptedAt, lookup, timeoutMs });
   const aligned = signatures.filter(({ signingDomain }) => isAligned(domain, signingDomain));
   if (aligned.length === 0) return { kind: 'NONE' };

@@ -5,6 +5,7 @@
  * Promises linear time, no copy of the content, and that no octet but those of such fields is left out. Judges no results.
  */
 import { Buffer } from 'node:buffer';
+import { setImmediate } from 'node:timers';
 import { normalizeDomain } from '../../mail/domain.ts';
 
 export interface HeaderScan {
@@ -29,12 +30,18 @@ const SPACES = new Set([0x20, 0x09, 0x0d, LF]);
 /** `A`, `a`, `D`, `d`, space and tab: other lines begin no field that matters here. */
 const INTERESTING = new Set([0x41, 0x61, 0x44, 0x64, 0x20, 0x09]);
 
+/** Octets that are read at once: a header section may be as large as a message. */
+const TURN_BYTES = 65_536;
+
 /**
- * Reads to the empty line; a body is not read.
+ * Reads to the empty line, with pauses for others; a body is not read.
  *
  * @param authservIds our names as lower-case A-labels
  */
-export function scanHeader(content: readonly Uint8Array[], authservIds: ReadonlySet<string>): HeaderScan {
+export async function scanHeader(
+  content: readonly Uint8Array[],
+  authservIds: ReadonlySet<string>,
+): Promise<HeaderScan> {
   const forged: OctetRange[] = [];
   let bytes = 0;
   let lineCount = 0;
@@ -47,6 +54,7 @@ export function scanHeader(content: readonly Uint8Array[], authservIds: Readonly
   for (const { start, end, text } of linesOf(content)) {
     if (end - start <= 2 && /^\r?\n$/.test(text)) break;
     lineCount += 1;
+    if (Math.floor(end / TURN_BYTES) > Math.floor(bytes / TURN_BYTES)) await new Promise((done) => setImmediate(done));
     bytes = end;
     if (/^[ \t]/.test(text)) {
       if (field !== null && field.text.length < MAX_READ_CHARACTERS) field.text += text;
@@ -58,6 +66,23 @@ export function scanHeader(content: readonly Uint8Array[], authservIds: Readonly
   }
   closeField(bytes);
   return { bytes, lineCount, signatureCount, forged };
+}
+
+/** Whether a line has more octets than this. Ends at the first one. */
+export function hasLineOver(most: number, content: readonly Uint8Array[]): boolean {
+  let octets = 0;
+  for (const chunk of content) {
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    for (let at = 0; at < bytes.length; ) {
+      const lf = bytes.indexOf(LF, at);
+      octets += (lf < 0 ? bytes.length : lf) - at;
+      if (octets > most) return true;
+      if (lf < 0) break;
+      octets = 0;
+      at = lf + 1;
+    }
+  }
+  return false;
 }
 
 /** The longest run of spaces, tabs and line ends among the first `bytes` octets. */

@@ -357,6 +357,19 @@ describe('trouble', () => {
     }
   });
 
+  test.each([
+    // 26 s of the processor without the bound.
+    ['a body on one line', 2, 'x'.repeat(9_000_000)],
+    ['ten signatures of a large body', 10, `${'x'.repeat(76)}\r\n`.repeat(90_000)],
+  ])('too much work is left undone: %s', async (_, count, body) => {
+    const relaxed = (at: number) =>
+      `DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=sender.example; s=d; h=from; l=${at + 1}; bh=x; b=x\r\n`;
+    const content = Array.from({ length: count }, (_, at) => relaxed(at)).join('') + (await signed()) + body;
+    const { message, faults } = await accept(content);
+    expect(message === RECEIVED + content).toBe(true);
+    expect(faults).toEqual([]);
+  });
+
   test('large content is not held up: 10 MB sealed, others have their turn meanwhile', async () => {
     const content = (await signed()) + `${'x'.repeat(76)}\r\n`.repeat(130_000);
     let turns = 0;

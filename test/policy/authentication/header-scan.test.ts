@@ -2,7 +2,12 @@
 import { describe, expect, test } from 'bun:test';
 import { Buffer } from 'node:buffer';
 import * as fc from 'fast-check';
-import { longestSpace, scanHeader, withoutRanges } from '../../../src/policy/authentication/header-scan.ts';
+import {
+  hasLineOver,
+  longestSpace,
+  scanHeader,
+  withoutRanges,
+} from '../../../src/policy/authentication/header-scan.ts';
 
 const OURS = new Set(['mx.backup.example', 'xn--bcher-kva.example']);
 const HEAD = 'From: <a@sender.example>\r\nX-Long: one\r\n two\r\n';
@@ -13,8 +18,8 @@ function chunksOf(text: string, size: number): Uint8Array[] {
   return Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) => bytes.subarray(at * size, (at + 1) * size));
 }
 
-function clean(content: readonly Uint8Array[]): string {
-  return Buffer.concat(withoutRanges(content, scanHeader(content, OURS).forged)).toString('utf8');
+async function clean(content: readonly Uint8Array[]): Promise<string> {
+  return Buffer.concat(withoutRanges(content, (await scanHeader(content, OURS)).forged)).toString('utf8');
 }
 
 const FORGED = [
@@ -41,49 +46,50 @@ const OTHERS = [
 ];
 
 describe('fields with one of our names', () => {
-  test.each(FORGED)('%j is cut out', (field) => {
-    for (const size of [1, 2, 7, 64, 10_000]) expect(clean(chunksOf(HEAD + field + TAIL, size))).toBe(HEAD + TAIL);
-    expect(clean(chunksOf(field + HEAD + field + field + TAIL, 11))).toBe(HEAD + TAIL);
+  test.each(FORGED)('%j is cut out', async (field) => {
+    for (const size of [1, 2, 7, 64, 10_000])
+      expect(await clean(chunksOf(HEAD + field + TAIL, size))).toBe(HEAD + TAIL);
+    expect(await clean(chunksOf(field + HEAD + field + field + TAIL, 11))).toBe(HEAD + TAIL);
   });
 
-  test.each(OTHERS)('%j stays', (field) => {
+  test.each(OTHERS)('%j stays', async (field) => {
     for (const size of [1, 10_000]) {
-      expect(clean(chunksOf(HEAD + field + TAIL, size))).toBe(HEAD + field + TAIL);
+      expect(await clean(chunksOf(HEAD + field + TAIL, size))).toBe(HEAD + field + TAIL);
     }
   });
 
-  test('any mixture in any chunks loses just those', () => {
+  test('any mixture in any chunks loses just those', async () => {
     const field = fc.oneof(
       fc.record({ text: fc.constantFrom(...FORGED), isForged: fc.constant(true) }),
       fc.record({ text: fc.constantFrom(...OTHERS, HEAD), isForged: fc.constant(false) }),
     );
-    fc.assert(
-      fc.property(fc.array(field, { maxLength: 12 }), fc.integer({ min: 1, max: 200 }), (fields, size) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(field, { maxLength: 12 }), fc.integer({ min: 1, max: 200 }), async (fields, size) => {
         const kept = fields.filter(({ isForged }) => !isForged).map(({ text }) => text);
         const all = fields.map(({ text }) => text).join('');
-        expect(clean(chunksOf(all + TAIL, size))).toBe(kept.join('') + TAIL);
+        expect(await clean(chunksOf(all + TAIL, size))).toBe(kept.join('') + TAIL);
       }),
     );
   });
 
-  test('a header section without an end is one all the same; no octets are none', () => {
-    expect(clean(chunksOf(HEAD + FORGED[0], 5))).toBe(HEAD);
-    expect(clean(chunksOf(HEAD + (FORGED[0]?.trimEnd() ?? ''), 5))).toBe(HEAD);
-    expect(clean([])).toBe('');
+  test('a header section without an end is one all the same; no octets are none', async () => {
+    expect(await clean(chunksOf(HEAD + FORGED[0], 5))).toBe(HEAD);
+    expect(await clean(chunksOf(HEAD + (FORGED[0]?.trimEnd() ?? ''), 5))).toBe(HEAD);
+    expect(await clean([])).toBe('');
   });
 });
 
-test('lines, octets and signatures are counted up to the empty line', () => {
+test('lines, octets and signatures are counted up to the empty line', async () => {
   const header = `${HEAD}DKIM-Signature: a\r\n b\r\ndkim-signature : c\r\nX-DKIM-Signature: d\r\n`;
   for (const size of [1, 3, 1000]) {
-    expect(scanHeader(chunksOf(`${header}\r\nDKIM-Signature: e\r\n`, size), OURS)).toEqual({
+    expect(await scanHeader(chunksOf(`${header}\r\nDKIM-Signature: e\r\n`, size), OURS)).toEqual({
       bytes: header.length,
       lineCount: 7,
       signatureCount: 2,
       forged: [],
     });
   }
-  expect(scanHeader(chunksOf('\r\nbody\r\n', 1), OURS)).toMatchObject({ bytes: 0, lineCount: 0 });
+  expect(await scanHeader(chunksOf('\r\nbody\r\n', 1), OURS)).toMatchObject({ bytes: 0, lineCount: 0 });
 });
 
 test('the longest run of white space is found over folds and chunks, up to the given octet', () => {
@@ -94,4 +100,23 @@ test('the longest run of white space is found over folds and chunks, up to the g
     expect(longestSpace(chunksOf(text, size), text.length)).toBe(14);
   }
   expect(longestSpace([], 0)).toBe(0);
+});
+
+test('a line longer than a bound is found over chunks', () => {
+  const text = 'ab\r\nabcdef\r\nabc';
+  for (const size of [1, 3, 1000]) {
+    // With its CR.
+    expect(hasLineOver(6, chunksOf(text, size))).toBe(true);
+    expect(hasLineOver(7, chunksOf(text, size))).toBe(false);
+  }
+  expect(hasLineOver(0, [])).toBe(false);
+});
+
+test('others have their turn while a header section as large as a message is read', async () => {
+  let turns = 0;
+  const timer = setInterval(() => (turns += 1), 1);
+  const { lineCount } = await scanHeader([Buffer.from('A\r\n'.repeat(3_000_000))], OURS);
+  clearInterval(timer);
+  expect(lineCount).toBe(3_000_000);
+  expect(turns).toBeGreaterThan(10);
 });
