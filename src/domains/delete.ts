@@ -7,6 +7,7 @@ import type { SqlExecutor } from '../db/client.ts';
 import { insertEvents } from '../events/record.ts';
 import { actorOf, type Viewer } from '../mail/viewer.ts';
 import { closeBreaker } from '../outage/breaker.ts';
+import { heldNow } from '../outage/lifecycle.ts';
 import { askedNow, endPause } from '../outage/pause.ts';
 import { changeDomain, type ChangingDomains, type DomainChange, recordOf, refuse } from './change.ts';
 import type { RelayDomain } from './relay-domain.ts';
@@ -75,9 +76,7 @@ async function freeDestination(sql: SqlExecutor, viewer: Viewer, destinationId: 
 /** Exact: the folded total and what is not yet folded, in one snapshot. */
 async function countHeld(sql: SqlExecutor, viewer: Viewer, destinationId: string): Promise<number> {
   const [row] = await sql<{ held_count: number }[]>`
-    select (held_count + coalesce((select sum(held_count) from queue_delta where destination_id = ${destinationId}), 0))::bigint
-             as held_count
-    from destinations
+    select ${heldNow(sql)} as held_count from destinations d
     where id = ${destinationId} and ${tenantScope(sql, viewer)}`;
   return row?.held_count ?? 0;
 }

@@ -6,6 +6,7 @@
  */
 import type { SqlExecutor } from '../db/client.ts';
 import type { SqlFragment } from '../db/fragments.ts';
+import { heldNow } from '../outage/lifecycle.ts';
 import type { OtherNews, OutageNews } from './alert-text.ts';
 
 /** A restart of a primary is not news. */
@@ -73,7 +74,7 @@ export async function readOutageNews(sql: SqlExecutor, contactId: string): Promi
     select case when o.ended_at is not null then 'CLOSED' when n.outage_id is null then 'OPENED' else 'CHANGED' end as news,
       o.id as "outageId", d.id as "destinationId", d.name as domain, o.class as "outageClass",
       o.threshold_hours as "thresholdHours", o.started_at as "startedAt", o.ended_at as "endedAt", o.last_reply as "lastReply",
-      (d.held_count + coalesce((select sum(held_count) from queue_delta q where q.destination_id = d.id), 0))::integer as "heldCount",
+      ${heldNow(sql)}::integer as "heldCount",
       (d.held_bytes + coalesce((select sum(held_bytes) from queue_delta q where q.destination_id = d.id), 0))::float8 as "heldBytes",
       o.held_at_end::integer as "heldAtEnd",
       (coalesce((select sum(count) from mail_counts m

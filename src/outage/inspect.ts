@@ -10,6 +10,7 @@ import { emptySlice, type PageRequest, readWalkOf, type Slice, underViewer } fro
 import type { GaugeRegistry } from '../telemetry/gauges.ts';
 import { type BreakerState, isTrialOver } from './breaker.ts';
 import { type Evidence, OUTAGE_CLASSES, type OutageClass } from './class.ts';
+import { heldNow } from './lifecycle.ts';
 
 export interface OutageView {
   readonly id: string;
@@ -205,9 +206,7 @@ async function select(sql: SqlExecutor, which: SqlFragment): Promise<OutageView[
            measured.rate, case when measured.rate > 0 then bmx_now() + make_interval(secs => held.count / measured.rate) end as "etaAt"
     from (select * from outages where ${which}) as o
     join destinations d on d.id = o.destination_id
-    cross join lateral (
-      select (d.held_count + coalesce((select sum(q.held_count) from queue_delta q where q.destination_id = d.id), 0))::float8 as count
-    ) as held
+    cross join lateral (select ${heldNow(sql)}::float8 as count) as held
     cross join lateral (
       select (case when d.drain_measured_at > bmx_now() - ${MEASURED_WITHIN}::text::interval then d.drain_rate else 0 end)::float8
         as rate
