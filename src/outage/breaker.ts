@@ -17,8 +17,9 @@
  */
 import type { SqlExecutor } from '../db/client.ts';
 import type { SqlFragment } from '../db/fragments.ts';
+import type { BreakerState } from '../db/schema.ts';
 
-export type BreakerState = 'CLOSED' | 'TRIAL' | 'OPEN';
+export type { BreakerState };
 
 /** Messages that are judged in a trial. */
 export const TRIAL_MESSAGES = 20;

@@ -5,7 +5,7 @@
  * no recipient was accepted over a whole interval. MISCONFIGURED is the breaker's word, and that of a policy for TLS which the hosts
  * do not meet: without such a policy TLS is no trouble, mail goes in clear.
  */
-import { outages } from '../db/schema.ts';
+import { type OutageEvidence, outages } from '../db/schema.ts';
 import type { HostTrouble } from '../mail/outcome.ts';
 import { namesBlocklist } from '../mail/reply.ts';
 
@@ -13,20 +13,8 @@ export const OUTAGE_CLASSES = outages.class.enumValues;
 
 export type OutageClass = (typeof OUTAGE_CLASSES)[number];
 
-/** The result of one try at one address; a new one of the same host, address and reply replaces it. */
-export interface Evidence {
-  /** Null when it was no trouble of the host: a recipient was put off. */
-  readonly trouble: HostTrouble | null;
-  /** Null when nothing was dialled. */
-  readonly host: string | null;
-  /** `192.0.2.1:25`; null when nothing was dialled. */
-  readonly address: string | null;
-  /** Verbatim, or in brackets what happened instead. */
-  readonly reply: string;
-  readonly latencyMs: number;
-  /** Greeting and EHLO were answered with 2yz. */
-  readonly isGreeted: boolean;
-}
+/** The result of one try at one address, before it is stored; a new one of the same host, address and reply replaces it. */
+export type Evidence = Omit<OutageEvidence, 'at'>;
 
 /** As many as an outage keeps. */
 export const MOST_EVIDENCE = 10;

@@ -7,6 +7,7 @@ import { normalizeDomain } from '../mail/domain.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { allOf, always, type SqlFragment, tenantCheck, tenantScope } from '../db/fragments.ts';
 import { emptySlice, type PageRequest, readWalkOf, type Slice, underViewer } from '../db/walk.ts';
+import type { OutageEvidence } from '../db/schema.ts';
 import type { GaugeRegistry } from '../telemetry/gauges.ts';
 import { type BreakerState, isTrialOver } from './breaker.ts';
 import { type Evidence, OUTAGE_CLASSES, type OutageClass } from './class.ts';
@@ -189,7 +190,7 @@ export async function findConditions(
 }
 
 interface OutageRow extends Omit<OutageView, 'evidence' | 'drain'> {
-  evidence: (Omit<EvidenceView, 'at'> & { at: string })[];
+  evidence: OutageEvidence[];
   isDraining: boolean;
   rate: number;
   etaAt: Date | null;
