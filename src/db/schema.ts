@@ -21,7 +21,7 @@ import {
   timestamp,
   uuid,
 } from 'drizzle-orm/pg-core';
-import type { HostTrouble } from '../mail/outcome.ts';
+import type { OutageEvidence } from '../mail/outcome.ts';
 
 export const bytea = customType<{ data: Uint8Array }>({ dataType: () => 'bytea' });
 const xid8 = customType<{ data: string }>({ dataType: () => 'xid8' });
@@ -61,23 +61,6 @@ export interface DnsblSettings {
 
 export type TlsPolicy = 'NONE' | 'OPPORTUNISTIC' | 'REQUIRED' | 'VERIFIED';
 export type BreakerState = 'CLOSED' | 'TRIAL' | 'OPEN';
-
-/** The evidence for the class of an outage: the result of one try at one address. */
-export interface OutageEvidence {
-  /** An instant as JSON has it. */
-  readonly at: string;
-  /** Null when it was no trouble of the host: a recipient was put off. */
-  readonly trouble: HostTrouble | null;
-  /** Null when nothing was dialled. */
-  readonly host: string | null;
-  /** `192.0.2.1:25`; null when nothing was dialled. */
-  readonly address: string | null;
-  /** Verbatim, or in brackets what happened instead. */
-  readonly reply: string;
-  readonly latencyMs: number;
-  /** Greeting and EHLO were answered with 2yz. */
-  readonly isGreeted: boolean;
-}
 
 const tlsPolicy = () =>
   text('tls_policy', { enum: ['NONE', 'OPPORTUNISTIC', 'REQUIRED', 'VERIFIED'] })

@@ -7,6 +7,7 @@
 import type { SqlExecutor } from '../db/client.ts';
 import type { OutageClass } from '../outage/class.ts';
 import type { RelayDomain } from '../domains/relay-domain.ts';
+import { isKnownBy } from '../domains/user-list/known-good.ts';
 
 export interface SeenReply {
   readonly at: Date;
@@ -143,7 +144,7 @@ async function findUnlisted(sql: SqlExecutor, domain: RelayDomain, isListed: IsL
     select a.local_part from (
       select local_part from recipient_answers
       where destination_id = ${domain.destinationId} and tenant_id = ${domain.tenantId}
-        and delivered_at > bmx_now() - interval '90 days' and local_part <> all(${ALWAYS_TAKEN}::text[])
+        and ${isKnownBy(sql, sql`delivered_at`)} and local_part <> all(${ALWAYS_TAKEN}::text[])
       limit ${MOST_DELIVERED}) as a
     where not exists (
       select from recipient_entries e where e.domain_id = ${domain.id} and e.local_part = a.local_part)

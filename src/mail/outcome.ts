@@ -17,6 +17,23 @@ export type HostTrouble =
   | 'NO_MX'
   | 'FAULT';
 
+/** The evidence for the class of an outage: the result of one try at one address. */
+export interface OutageEvidence {
+  /** An instant as JSON has it. */
+  readonly at: string;
+  /** Null when it was no trouble of the host: a recipient was put off. */
+  readonly trouble: HostTrouble | null;
+  /** Null when nothing was dialled. */
+  readonly host: string | null;
+  /** `192.0.2.1:25`; null when nothing was dialled. */
+  readonly address: string | null;
+  /** Verbatim, or in brackets what happened instead. */
+  readonly reply: string;
+  readonly latencyMs: number;
+  /** Greeting and EHLO were answered with 2yz. */
+  readonly isGreeted: boolean;
+}
+
 export type Outcome =
   | { readonly kind: 'DELIVERED'; readonly reply: Reply }
   | { readonly kind: 'DEFERRED'; readonly reply: Reply }

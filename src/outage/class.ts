@@ -5,8 +5,8 @@
  * no recipient was accepted over a whole interval. MISCONFIGURED is the breaker's word, and that of a policy for TLS which the hosts
  * do not meet: without such a policy TLS is no trouble, mail goes in clear.
  */
-import { type OutageEvidence, outages } from '../db/schema.ts';
-import type { HostTrouble } from '../mail/outcome.ts';
+import { outages } from '../db/schema.ts';
+import type { HostTrouble, OutageEvidence } from '../mail/outcome.ts';
 import { namesBlocklist } from '../mail/reply.ts';
 
 export const OUTAGE_CLASSES = outages.class.enumValues;

@@ -7,7 +7,7 @@ import { normalizeDomain } from '../mail/domain.ts';
 import type { Viewer } from '../mail/viewer.ts';
 import { allOf, always, type SqlFragment, tenantCheck, tenantScope } from '../db/fragments.ts';
 import { emptySlice, type PageRequest, readWalkOf, type Slice, underViewer } from '../db/walk.ts';
-import type { OutageEvidence } from '../db/schema.ts';
+import type { OutageEvidence } from '../mail/outcome.ts';
 import type { GaugeRegistry } from '../telemetry/gauges.ts';
 import { type BreakerState, isTrialOver } from './breaker.ts';
 import { type Evidence, OUTAGE_CLASSES, type OutageClass } from './class.ts';

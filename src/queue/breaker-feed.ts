@@ -5,6 +5,7 @@
  * only when an attempt refused a recipient for good, by two statements for all of a group.
  */
 import type { Sql, TransactionSql } from '../db/client.ts';
+import { isKnownBy } from '../domains/user-list/known-good.ts';
 import { baseOf, normalizeLocalPart, parsePath } from '../mail/address.ts';
 import { type BreakerFeed, type BreakerStep, feedBreaker } from '../outage/breaker-state.ts';
 import { keyOfRecipient, type FinalizedRecipient, type RefusedMailbox, type Verdict } from './finalize.ts';
@@ -99,7 +100,7 @@ async function findKnownGood(
       as given (form, mailbox)
     where exists (select from recipient_answers a
                   where a.destination_id = ${given.destinationId} and a.local_part = given.mailbox
-                    and a.delivered_at > bmx_now() - interval '90 days')
+                    and ${isKnownBy(sql, sql`a.delivered_at`)})
       or exists (select from recipient_entries e
                  where e.domain_id = ${given.domainId} and e.local_part in (given.form, given.mailbox))
       or exists (select from patterns where given.form like pattern or given.mailbox like pattern)`;

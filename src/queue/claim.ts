@@ -7,6 +7,7 @@
  */
 import { Buffer } from 'node:buffer';
 import type { Sql, SqlExecutor } from '../db/client.ts';
+import { isKnownBy } from '../domains/user-list/known-good.ts';
 import type { Notify, OriginalClient } from '../mail/envelope.ts';
 import { FIRST_ID, LAST_ID } from '../mail/id.ts';
 import { type DrainSettings, isSetSo } from '../outage/clock.ts';
@@ -199,7 +200,7 @@ function isToKnownGood(sql: Sql, destinationId: string) {
     where r.message_id = candidates.id and r.state = 'HELD' and coalesce(
       (select true from recipient_answers a
         where a.destination_id = ${destinationId} and a.local_part = mailbox
-          and a.delivered_at > bmx_now() - interval '90 days' and a.suspected_at is null limit 1),
+          and ${isKnownBy(sql, sql`a.delivered_at`)} and a.suspected_at is null limit 1),
       (select true from recipient_entries e where e.domain_id = d.id and e.local_part in (form, mailbox) limit 1))
     limit 1), false)`;
 }

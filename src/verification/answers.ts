@@ -16,6 +16,7 @@ import { createBoundedMap } from '../db/bounded-map.ts';
 import { isPausedNow } from '../outage/pause.ts';
 import type { RelayDomain } from '../domains/relay-domain.ts';
 import { clearAnswers } from '../domains/destination.ts';
+import { isKnownBy } from '../domains/user-list/known-good.ts';
 import { createGrouped } from './grouped.ts';
 
 /** An address that is backed up, by local part in its one form (mail/address.ts), without what its domain's delimiter parts. */
@@ -194,7 +195,7 @@ function distances(sql: Sql) {
     (extract(epoch from r.refresh_at - bmx_now()) * 1000)::float8 as refresh_in_ms,
     (extract(epoch from r.expires_at - bmx_now()) * 1000)::float8 as expires_in_ms,
     (extract(epoch from r.suspected_at - bmx_now()) * 1000)::float8 as suspected_in_ms,
-    coalesce(r.delivered_at > bmx_now() - interval '90 days', false) as is_delivered`;
+    coalesce(${isKnownBy(sql, sql`r.delivered_at`)}, false) as is_delivered`;
 }
 
 type RecordedRow = StatusRow & { destination_id: string; local_part: string };
@@ -208,7 +209,7 @@ async function recordRows(sql: Sql, answers: readonly Answer[]): Promise<Recorde
         r.answer, r.answered_at, r.refresh_at, r.expires_at, r.suspected_at,
         case
           when g.verdict = 'POSITIVE' then 'POSITIVE'
-          when (g.is_listed or r.delivered_at > bmx_now() - interval '90 days')
+          when (g.is_listed or ${isKnownBy(sql, sql`r.delivered_at`)})
             and (r.suspected_at is null or r.suspected_at > bmx_now() - interval '15 minutes') then 'SUSPECTED'
           else 'NEGATIVE'
         end as word

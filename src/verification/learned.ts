@@ -7,6 +7,7 @@
  * negative answer back. Bounded: what finds no room is learned from a later delivery. Learns nothing of destinations that serve no relay domain.
  */
 import type { Sql } from '../db/client.ts';
+import { knownUntil } from '../domains/user-list/known-good.ts';
 import { normalizeLocalPart, parsePath } from '../mail/address.ts';
 import { createBoundedMap } from '../db/bounded-map.ts';
 import type { RecipientKey } from './answers.ts';
@@ -81,7 +82,7 @@ async function storeDelivered(sql: Sql, recipients: readonly RecipientKey[]): Pr
       join domains d on d.destination_id = n.destination_id and d.status <> 'PENDING'
     )
     insert into recipient_answers as r (destination_id, tenant_id, local_part, delivered_at, forget_at)
-    select noted.destination_id, noted.tenant_id, noted.local_part, bmx_now(), bmx_now() + interval '90 days'
+    select noted.destination_id, noted.tenant_id, noted.local_part, bmx_now(), ${knownUntil(sql)}
     from noted
     left join recipient_answers known on known.destination_id = noted.destination_id and known.local_part = noted.local_part
     -- Without a conflict, which would lock the row. What changes in this very moment is left to the next delivery.

@@ -14,6 +14,7 @@ import type { RelayDomain } from '../domains/relay-domain.ts';
 import { invalid, type UserError } from '../input/checked.ts';
 import { clearAnswers } from '../domains/destination.ts';
 import type { IsListed } from '../domains/user-list/lookup.ts';
+import { isKnownBy } from '../domains/user-list/known-good.ts';
 import { formatForgetNotice, type Recipient, type RecipientKey } from './answers.ts';
 
 export interface RecipientStatus {
@@ -105,7 +106,7 @@ async function findAsked(sql: Sql, viewer: Viewer, address: string): Promise<Fin
 
 async function readStatus(sql: Sql, { domain, recipient }: Asked): Promise<Omit<RecipientStatus, 'isListed'>> {
   const [row] = await sql<Omit<RecipientStatus, 'isListed' | 'address'>[]>`
-    select case when r.delivered_at > bmx_now() - interval '90 days' then r.delivered_at end as "deliveredAt",
+    select case when ${isKnownBy(sql, sql`r.delivered_at`)} then r.delivered_at end as "deliveredAt",
       r.answer, r.answered_at as "answeredAt", r.expires_at as "expiresAt", r.reply, r.suspected_at as "suspectedAt",
       case when p.catch_all_tested_at > bmx_now() - interval '7 days' then p.is_catch_all end as "isCatchAll"
     from (select ${recipient.destinationId}::uuid as destination_id, ${recipient.localPart}::text as local_part) asked
