@@ -8,7 +8,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { type ExecutionResult, getOperationAST, getVariableValues, GraphQLError, type GraphQLSchema } from 'graphql';
 import { createSchema, createYoga, type Plugin } from 'graphql-yoga';
-import { createBoundedMap } from '../db/bounded-map.ts';
+import { createBoundedMap } from '../bounded-map.ts';
 import type { Sql } from '../db/client.ts';
 import { gatedSql } from '../db/gated-sql.ts';
 import { isDatabaseAway } from '../db/connection-lost.ts';

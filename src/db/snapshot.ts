@@ -5,7 +5,7 @@
  * that writes drops its entry after COMMIT, others on the notice of that COMMIT, and all of it goes when notices may have
  * been missed. A load that was under way when its key was dropped is not kept.
  */
-import { createBoundedMap } from './bounded-map.ts';
+import { createBoundedMap } from '../bounded-map.ts';
 
 export interface Snapshot<T> {
   /** The value of this key, or null. Rejects when it must ask the database in vain. */

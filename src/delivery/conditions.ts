@@ -9,7 +9,7 @@
  * of a batch was a refusal of us. Beside a session that succeeded within the minute that starts no clock, but people see at once
  * why mail waits.
  */
-import { createBoundedMap } from '../db/bounded-map.ts';
+import { createBoundedMap } from '../bounded-map.ts';
 import type { AttemptRecord, AttemptResult } from '../mail/outcome.ts';
 import { saysGreylisting } from '../mail/reply.ts';
 import { type Evidence, outageClassOf } from '../outage/class.ts';

@@ -5,7 +5,7 @@
  * that failed for any domain within the minute is not dialled. An answer makes an attempt due at once, silence changes nothing.
  * Which checks are due: outage/checks.ts. A check counts as no attempt and opens no outage.
  */
-import { createBoundedMap } from '../db/bounded-map.ts';
+import { createBoundedMap } from '../bounded-map.ts';
 import { formatEndpoint } from '../mail/ip.ts';
 import { advanceAttempt, type CheckTarget, takeChecks } from '../outage/checks.ts';
 import type { Holder, QueueSql } from '../queue/claim.ts';

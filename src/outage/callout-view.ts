@@ -7,7 +7,7 @@
  * mailbox not again by this node within ten minutes.
  */
 import type { Sql } from '../db/client.ts';
-import { createBoundedMap } from '../db/bounded-map.ts';
+import { createBoundedMap } from '../bounded-map.ts';
 import { isTrialOver, TRIAL_MESSAGES } from './breaker.ts';
 import { type BreakerFeed, feedBreakerAlone } from './breaker-state.ts';
 import type { MailEvents } from '../telemetry/events.ts';

@@ -5,7 +5,7 @@
  * where it would go anyway, never over the client's session. A pause stands: its word is the operator's. Once a minute.
  */
 import { isWithin } from '../mail/ip.ts';
-import { createBoundedMap } from '../db/bounded-map.ts';
+import { createBoundedMap } from '../bounded-map.ts';
 import type { RelayDomain } from '../domains/relay-domain.ts';
 
 interface QueueStartRequest {

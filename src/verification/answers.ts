@@ -12,7 +12,7 @@
  * Does not ask anybody and decides nothing: policy/callout/check.ts does.
  */
 import type { Sql } from '../db/client.ts';
-import { createBoundedMap } from '../db/bounded-map.ts';
+import { createBoundedMap } from '../bounded-map.ts';
 import { isPausedNow } from '../outage/pause.ts';
 import type { RelayDomain } from '../domains/relay-domain.ts';
 import { clearAnswers } from '../domains/destination.ts';

@@ -9,7 +9,7 @@
 import type { Sql } from '../db/client.ts';
 import { knownUntil } from '../domains/user-list/known-good.ts';
 import { normalizeLocalPart, parsePath } from '../mail/address.ts';
-import { createBoundedMap } from '../db/bounded-map.ts';
+import { createBoundedMap } from '../bounded-map.ts';
 import type { RecipientKey } from './answers.ts';
 import { classifyCalloutReply } from '../mail/callout-verdict.ts';
 import { parseReply } from '../mail/reply.ts';

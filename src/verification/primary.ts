@@ -11,7 +11,7 @@
  */
 import { createGrouped } from './grouped.ts';
 import type { Sql } from '../db/client.ts';
-import { createBoundedMap } from '../db/bounded-map.ts';
+import { createBoundedMap } from '../bounded-map.ts';
 
 export interface PrimaryFacts {
   /** Octets of the largest message it takes; null when it named no limit, or not lately. */

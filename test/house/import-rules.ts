@@ -6,12 +6,13 @@
 import type { SourceFile } from './source-file.ts';
 
 /** Open to every room, and to the settings. */
-const OPEN = ['mail', 'clock', 'telemetry'] as const;
+const OPEN = ['mail', 'clock', 'bounded-map', 'telemetry'] as const;
 
 /** What a room may import besides itself and what is open: what it uses, no more. Imports point down only. */
 export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   mail: [],
   clock: [],
+  'bounded-map': [],
   telemetry: [],
   config: [],
   db: [],

@@ -4,7 +4,7 @@
  * A tenant may make as many tokens as it likes, and a network may hold tokens of many tenants, so each has a bucket of its own
  * size. The operator token pays nothing: the operator must get in when the service is busy.
  */
-import { createBoundedMap } from '../../db/bounded-map.ts';
+import { createBoundedMap } from '../../bounded-map.ts';
 import { clientNetwork } from '../../mail/ip.ts';
 import type { Caller } from './auth.ts';
 

@@ -28,7 +28,7 @@ import {
   OperationTypeNode,
   type SelectionSetNode,
 } from 'graphql';
-import { createBoundedMap } from '../../db/bounded-map.ts';
+import { createBoundedMap } from '../../bounded-map.ts';
 
 type Member = GraphQLField<unknown, unknown> | GraphQLInputField | GraphQLArgument | GraphQLDirective;
 /** The owner of a field of introspection. */

@@ -5,7 +5,7 @@
  * those a tenant has a share: what it sends twice drives out its own first.
  */
 import type { DocumentNode } from 'graphql';
-import { createBoundedMap } from '../../db/bounded-map.ts';
+import { createBoundedMap } from '../../bounded-map.ts';
 
 /** Only these are remembered. Each error about a document reads its line ends. */
 const MAX = { tokens: 2_000, length: 16 * 1024, lineEnds: 200 };

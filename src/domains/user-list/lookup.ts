@@ -7,7 +7,7 @@
  * moment ago, and refuses no one any more. Remembered are entries that
  * exist and, apart from them, names that do not: whoever tries names at random pushes out only other such names.
  */
-import { createBoundedMap } from '../../db/bounded-map.ts';
+import { createBoundedMap } from '../../bounded-map.ts';
 import type { SqlExecutor } from '../../db/client.ts';
 import { baseOf, normalizeLocalPart } from '../../mail/address.ts';
 import type { RelayDomain } from '../relay-domain.ts';

@@ -22,7 +22,7 @@ import type { CalloutBudget } from '../../verification/budget.ts';
 import type { Primaries } from '../../verification/primary.ts';
 import type { RelayDomain } from '../../domains/relay-domain.ts';
 import { type CalloutOutcome, createPrimaryQueue, type PrimaryQueue } from './primary-queue.ts';
-import { createBoundedMap } from '../../db/bounded-map.ts';
+import { createBoundedMap } from '../../bounded-map.ts';
 
 export interface CalloutDeps {
   readonly findHops: (destination: Pick<RelayDomain, 'name' | 'deliverTo'>) => Promise<NextHops>;

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { createBoundedMap } from '../../src/db/bounded-map.ts';
+import { createBoundedMap } from '../src/bounded-map.ts';
 
 test('what was asked for longest ago makes room', () => {
   const map = createBoundedMap<number>(2);
