@@ -6,7 +6,14 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
-import { type ExecutionResult, getOperationAST, getVariableValues, GraphQLError, type GraphQLSchema } from 'graphql';
+import {
+  type ExecutionResult,
+  getOperationAST,
+  getVariableValues,
+  GraphQLError,
+  type GraphQLSchema,
+  OperationTypeNode,
+} from 'graphql';
 import { createSchema, createYoga, type Plugin } from 'graphql-yoga';
 import { createBoundedMap } from '../bounded-map.ts';
 import type { Sql } from '../db/client.ts';
@@ -20,8 +27,9 @@ import { type Context, createContext, createLoad, type Load, type ServiceParts }
 import { createDocumentGate, type DocumentGate } from './admission/document-gate.ts';
 import { boundSuggestions, maskedError, rateLimited, toldError, unavailableError } from './admission/refusals.ts';
 import { type Asked, billOf } from './admission/limits.ts';
+import { billItems, itemTold } from './subscriptions/item-bill.ts';
 import { billLists } from './admission/list-bill.ts';
-import { createStatementRoom, type StatementRoom } from './admission/statement-room.ts';
+import { createRotation, ITEMS, type Rotation, STATEMENTS } from './admission/rotation.ts';
 import type { Body } from './admission/request-body.ts';
 import { findForbidden, guardMutations } from './required-scopes.ts';
 import { resolvers } from './resolvers.ts';
@@ -34,6 +42,8 @@ const MOST_SHARED_LOADS = 1000;
 const MAX_VARIABLE_ERRORS = 3;
 /** The cost of finding out that a request asks for too much. */
 const COUNTING_COST = 20_000;
+/** The cost of a subscription until its first item: its cursor is looked up, and what was missed is read. */
+const SUBSCRIBE_COST = 200;
 /** Until a database that is away may be there again. */
 const RETRY_SECONDS = 2;
 
@@ -64,18 +74,19 @@ export function createGraphqlServer(
 ): GraphqlServer {
   // maskError is told nothing about its request.
   const scopes = new AsyncLocalStorage<RequestScope>();
-  const statements = createStatementRoom();
+  const statements = createRotation(STATEMENTS);
   const schema = createSchema<RequestScope & Context>({ typeDefs: sdl, resolvers });
   guardMutations(schema);
   auditMutations(schema);
   boundSuggestions(schema);
   billLists(schema);
+  billItems(schema, createRotation(ITEMS));
   const yoga = createYoga<RequestScope, Context>({
     schema,
     context: ({ session }: RequestScope) =>
-      createContext(parts, { ...live, session }, statements.gateOf(session.caller.viewer.tenantId)),
+      createContext(parts, { ...live, session }, statements.lineOf(session.caller.viewer.tenantId)),
     graphqlEndpoint: '/graphql',
-    plugins: [admitting, noting, scopeGuard, billing, coercing, sharing(parts.sql, statements), telling(schema)],
+    plugins: [admitting, noting, scopeGuard, billing, coercing, sharing(parts.sql, statements), items, telling(schema)],
     // All of it is done before.
     maxRequestBodySize: false,
     parserAndValidationCache: false,
@@ -151,6 +162,11 @@ const coerce = ({ args, setResultAndStopExecution }: Begun): void => {
 };
 const coercing: Plugin<Context & RequestScope> = { onExecute: coerce, onSubscribe: coerce };
 
+/** Its items are paid for as they come (subscriptions/item-bill.ts). */
+function isSubscription({ document, operationName }: Asked): boolean {
+  return getOperationAST(document, operationName)?.operation === OperationTypeNode.SUBSCRIPTION;
+}
+
 /** After the scopes: what is forbidden costs nothing. */
 const bill = ({ args, setResultAndStopExecution }: Begun): void => {
   const { account } = args.contextValue;
@@ -160,19 +176,27 @@ const bill = ({ args, setResultAndStopExecution }: Begun): void => {
     return;
   }
   const due = billOf(args);
-  account.charge(due.kind === 'TOO_MUCH' ? COUNTING_COST : due.cost);
+  if (due.kind === 'TOO_MUCH') account.charge(COUNTING_COST);
+  else account.charge(isSubscription(args) ? SUBSCRIBE_COST : due.cost);
   if (due.kind === 'TOO_MUCH') setResultAndStopExecution({ errors: [due.error] });
 };
 const billing: Plugin<Context & RequestScope> = { onExecute: bill, onSubscribe: bill };
 
+/** The turn of an item is over when it is resolved, however long its reader takes for it. */
+const items: Plugin<Context & RequestScope> = {
+  onSubscribe: ({ args: { contextValue } }) => ({
+    onSubscribeResult: () => ({ onNext: () => itemTold(contextValue) }),
+  }),
+};
+
 /** Many subscribers of a tenant ask for the same after an event: it is asked for once. */
-function sharing(sql: Sql, statements: StatementRoom): Plugin<Context> {
+function sharing(sql: Sql, statements: Rotation): Plugin<Context> {
   const shared = createBoundedMap<Load>(MOST_SHARED_LOADS);
   return {
     onSubscribe({ args: { contextValue } }) {
       const { viewer } = contextValue;
       const key = viewer.isOperator ? '' : viewer.tenantId;
-      const load = shared.get(key) ?? createLoad(gatedSql(sql, statements.gateOf(viewer.tenantId)), viewer);
+      const load = shared.get(key) ?? createLoad(gatedSql(sql, statements.lineOf(viewer.tenantId)), viewer);
       shared.set(key, load);
       Object.assign(contextValue, { load });
     },

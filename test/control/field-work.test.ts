@@ -34,7 +34,7 @@ function mayAsk(resolver: Resolver): boolean {
 }
 
 const asking = Object.entries(resolvers)
-  .filter(([typeName]) => isObjectType(schema.getType(typeName)) && typeName !== 'Mutation')
+  .filter(([typeName]) => isObjectType(schema.getType(typeName)) && !['Mutation', 'Subscription'].includes(typeName))
   .flatMap(([typeName, fields]) =>
     Object.entries(fields as Readonly<Record<string, Resolver>>).flatMap(([fieldName, resolver]) =>
       mayAsk(resolver) ? [`${typeName}.${fieldName}`] : [],

@@ -3,12 +3,13 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { connect } from 'node:net';
 import { getIntrospectionQuery } from 'graphql';
-import { findDatabase } from '../../bench/database.ts';
+import { findDatabase, openDatabase } from '../../bench/database.ts';
 import { readTreeCpuSeconds } from '../../bench/processes.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { measureBeside } from '../helpers/attack-scene.ts';
 import { until } from '../helpers/child.ts';
 import { type Service, startService } from '../helpers/service.ts';
+import { subscribe, type Subscriber } from '../helpers/subscriber.ts';
 
 const IN_FLIGHT_BYTES = 64 * 1024 * 1024;
 const CPU_MS = 4_000;
@@ -105,11 +106,14 @@ async function cpuSecondsOfBoth(): Promise<number> {
 async function expectUnharmed(
   name: string,
   attack: (signal: AbortSignal) => Promise<void>,
-  cpu: () => number | Promise<number> = cpuSeconds,
+  { cpu = cpuSeconds, leadMs = 0 }: { readonly cpu?: () => number | Promise<number>; readonly leadMs?: number } = {},
 ): Promise<void> {
   const over = new AbortController();
-  const before = await cpu();
+  const beganBefore = await cpu();
   const attacking = attack(over.signal);
+  // What a bucket holds at once may be used up at once.
+  await sleep(leadMs);
+  const before = leadMs === 0 ? beganBefore : await cpu();
   await sleep(CPU_MS);
   const used = ((await cpu()) - before) / (CPU_MS / 1000);
   over.abort();
@@ -244,7 +248,7 @@ test('bodies in chunks of one octet, with no token, keep nobody else from being 
 }, 60_000);
 
 /** A token with one read scope, of a tenant with 100 domains. */
-async function readerOfMany(scope: string): Promise<string> {
+async function readerOfMany(scope: string): Promise<{ readonly tenantId: string; readonly token: string }> {
   const { tenantCreate } = await service.graphql<{ tenantCreate: { tenant: { id: string } } }>(
     'mutation ($input: TenantCreateInput!) { tenantCreate(input: $input) { tenant { id } } }',
     { input: { name: `many-${crypto.randomUUID()}` } },
@@ -264,7 +268,7 @@ async function readerOfMany(scope: string): Promise<string> {
     'mutation ($input: TokenCreateInput!) { tokenCreate(input: $input) { secret } }',
     { input: { tenantId, name: scope, scopes: [scope] } },
   );
-  return tokenCreate.secret;
+  return { tenantId, token: tokenCreate.secret };
 }
 
 const ofEachDomain = (field: string): string =>
@@ -280,7 +284,7 @@ test.each([
   ['the situation of each of 100 domains, 50 times', ofEachDomain('situation')],
   ['pages of outages, 50 times', ofTheService('outages(first: 1) { nodes { id } }')],
 ])('%s', async (name, body) => {
-  const token = await readerOfMany('DOMAIN_READ');
+  const { token } = await readerOfMany('DOMAIN_READ');
   const statuses = new Set<string>();
   const attack = async (signal: AbortSignal): Promise<void> => {
     const ask = async (): Promise<void> => {
@@ -291,7 +295,78 @@ test.each([
     };
     await Promise.all(Array.from({ length: 8 }, ask));
   };
-  await expectUnharmed(name, attack, cpuSecondsOfBoth);
+  await expectUnharmed(name, attack, { cpu: cpuSecondsOfBoth });
   expect(statuses).toContain('200');
   expect(statuses).not.toContain('500');
+});
+
+const MISSED = 900;
+const SUBSCRIPTIONS = 50;
+
+/** Something happened to outages of the tenant so many times. */
+async function happen(tenantId: string, count: number): Promise<void> {
+  const { sql } = await openDatabase(service.dataDir);
+  await sql`
+    insert into outages (id, tenant_id, destination_id, started_at, class, last_reply)
+    select new_id(), tenant_id, destination_id, bmx_now(), 'DOWN', '' from domains d
+    where tenant_id = ${tenantId} and not exists (select from outages o where o.destination_id = d.destination_id)`;
+  await sql`
+    insert into events (id, tenant_id, destination_id, kind, facts)
+    select new_id(), tenant_id, destination_id, 'OUTAGE_THRESHOLD', jsonb_build_object('outageId', id)
+    from generate_series(1, ${Math.ceil(count / 100)}::integer), (
+      select * from outages where tenant_id = ${tenantId} order by id limit ${Math.min(count, 100)}
+    ) as o`;
+  await sql.end();
+}
+
+interface Change {
+  readonly outageChanged: { readonly cursor: string };
+}
+
+test('50 subscriptions that are told of 900 events each, with eleven questions to the database for each event', async () => {
+  const { token, tenantId } = await readerOfMany('DOMAIN_READ');
+  const domain = `domain { situation lastOutage { id } drillSchedule { nextAt } queue { heldCount nextAttempts(first: 9) }
+    ${repeat(5, (index) => `a${index}: drills(first: ${index + 1}) { nodes { id } }`)} outages(first: 9) { nodes { id } } }`;
+  const query = `subscription ($after: ID) { outageChanged(after: $after) { cursor outage { id ${domain} } } }`;
+  const watch = (after: string | null): Promise<Subscriber<Change>> =>
+    subscribe({ url: service.httpUrl, token, query, variables: { after } });
+  const first = await watch(null);
+  await happen(tenantId, 1);
+  const { cursor } = (await first.data()).outageChanged;
+  first.close();
+  await happen(tenantId, MISSED);
+  let told = 0;
+  const codes = new Set<unknown>();
+  const readOn = async (subscriber: Subscriber<Change>, signal: AbortSignal): Promise<void> => {
+    for (let item = 0; item < MISSED && !signal.aborted; item += 1) {
+      const change = await subscriber.next(1_000).catch(() => null);
+      if (change?.errors !== undefined) codes.add(change.errors[0]?.extensions?.['code']);
+      if (change?.data == null) return;
+      told += 1;
+    }
+  };
+  /** The same events again and again; a flood of requests that are refused is another attack. */
+  const replay = async (signal: AbortSignal): Promise<void> => {
+    while (!signal.aborted) {
+      const subscriber = await watch(cursor).catch(() => null);
+      if (subscriber !== null) {
+        const close = (): void => subscriber.close();
+        signal.addEventListener('abort', close);
+        await readOn(subscriber, signal);
+        signal.removeEventListener('abort', close);
+        close();
+      }
+      await sleep(500);
+    }
+  };
+  const attack = async (signal: AbortSignal): Promise<void> => {
+    await Promise.all(Array.from({ length: SUBSCRIPTIONS }, () => replay(signal)));
+  };
+  const beganAt = performance.now();
+  await expectUnharmed('50 subscriptions with 900 events each', attack, { cpu: cpuSecondsOfBoth, leadMs: 4_000 });
+  const seconds = (performance.now() - beganAt) / 1000;
+  console.log(`${told} items in ${seconds.toFixed(0)} s; codes: ${[...codes].join(', ')}`);
+  expect(told).toBeGreaterThan(SUBSCRIPTIONS);
+  // A bucket, what flows into it meanwhile, and one item more of each; each item has eleven statements, of 100.
+  expect(told).toBeLessThan((500_000 + seconds * 20_000) / 1_100 + 2 * SUBSCRIPTIONS);
 });

@@ -1,7 +1,7 @@
 /**
  * The cost of a field beside its values: the work of its statement in the database, or of its questions to the DNS.
  *
- * A statement costs the service and PostgreSQL about as much as fifty values. A field that a loader reads (context.ts) has one for all
+ * A statement costs the service and PostgreSQL about as much as a hundred values. A field that a loader reads (context.ts) has one for all
  * things of a page, and pays a share for each; any other has one for each thing. Calibrated by `npm run bench -- costs`: a field that
  * takes more than ten times as long for what it costs as the median field is an attacker's choice. A field of a resolver that is
  * neither here nor known to ask no one fails a test (test/control/field-work.test.ts).
@@ -22,7 +22,7 @@ const NO_WORK: FieldWork = { once: 0, each: 0, item: 0 };
 /** A statement for each thing. */
 const own = (each = 100): FieldWork => ({ ...NO_WORK, each });
 /** A statement for all things of a page, and a look at a row for each. */
-const shared = (each = 5, once = 50): FieldWork => ({ ...NO_WORK, once, each });
+const shared = (each = 5, once = 100): FieldWork => ({ ...NO_WORK, once, each });
 /** Up to ten thousand entries of an index are looked through. */
 const COUNTED = own(300);
 /** A list of each thing of a page is read to its thousandth row. */
@@ -55,10 +55,6 @@ export const FIELD_WORK: Readonly<Record<string, FieldWork>> = {
   'Query.recipientStanding': own(150),
   // Up to 10,000 rows are written.
   'Mutation.domainsFlush': own(5_000),
-  // A cursor is looked up, and what was missed is read.
-  'Subscription.outageChanged': own(200),
-  'Subscription.queueChanged': own(),
-  'Subscription.messageTimeline': own(200),
 
   'Service.messageSizeLimit': own(),
   'Service.retrySchedule': own(),

@@ -35,7 +35,7 @@ const MAX_ALIASES = 50;
 /** A page of 100 messages with the last 20 attempts of their recipients, and some more. */
 const MAX_COST = 200_000;
 /** The bound of each item of a subscription: it comes again and again, without being asked for. */
-const MAX_ITEM_COST = 3_000;
+const MAX_ITEM_COST = 5_000;
 /** The cost of a field that may have ten megabytes: a request may ask for a few. */
 const LARGE_COST = 20_000;
 const MUTATION_COST = 100;

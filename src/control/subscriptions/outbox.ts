@@ -23,6 +23,12 @@ export interface Outbox<T> extends AsyncIterableIterator<T | Ending> {
   waiting(): number;
   /** Nothing that is pushed is told any more. */
   isOver(): boolean;
+  /** Resolves when `next` has something at once: an item, or the end. */
+  ready(): Promise<void>;
+  /** Whether `next` has an item of what is watched, and not an end. */
+  hasItem(): boolean;
+  /** Aborted when what waits is told no more: it ended with an error, or its reader has gone. */
+  readonly dropped: AbortSignal;
 }
 
 interface OutboxOptions {
@@ -39,6 +45,13 @@ export function createOutbox<T>({ bounds, onFull, onEnd }: OutboxOptions): Outbo
   let bytesWaiting = 0;
   let isEnded = false;
   let reader: ((result: IteratorResult<T | Ending>) => void) | null = null;
+  let onReady: (() => void)[] = [];
+  const dropping = new AbortController();
+
+  const tellReady = (): void => {
+    for (const resolve of onReady) resolve();
+    onReady = [];
+  };
 
   const finish = (): void => {
     if (isEnded) return;
@@ -49,6 +62,7 @@ export function createOutbox<T>({ bounds, onFull, onEnd }: OutboxOptions): Outbo
     if (reader === null) {
       waiting.push({ item, bytes });
       bytesWaiting += bytes;
+      tellReady();
     } else {
       reader({ done: false, value: item });
       reader = null;
@@ -59,13 +73,16 @@ export function createOutbox<T>({ bounds, onFull, onEnd }: OutboxOptions): Outbo
     if (error !== null) {
       waiting = [];
       hand(new Ending(error), 0);
+      dropping.abort();
     }
     finish();
+    tellReady();
     reader?.({ done: true, value: undefined });
     reader = null;
   };
   const leave = (): Promise<IteratorResult<T | Ending>> => {
     waiting = [];
+    dropping.abort();
     end(null);
     return Promise.resolve({ done: true, value: undefined });
   };
@@ -83,6 +100,9 @@ export function createOutbox<T>({ bounds, onFull, onEnd }: OutboxOptions): Outbo
     end,
     waiting: () => waiting.length,
     isOver: () => isEnded,
+    ready: () => (waiting.length > 0 || isEnded ? Promise.resolve() : new Promise((resolve) => onReady.push(resolve))),
+    hasItem: () => waiting[0] !== undefined && !(waiting[0].item instanceof Ending),
+    dropped: dropping.signal,
     next() {
       const first = waiting.shift();
       if (first !== undefined) {
@@ -118,6 +138,12 @@ function ending(code: string, message: string): GraphQLError {
 
 export const slowReader = (): GraphQLError =>
   ending('SLOW_READER', 'You read more slowly than things happen. Subscribe again with the last cursor as `after`.');
+
+export const inDebt = (seconds: number, cursor: string | null): GraphQLError =>
+  new GraphQLError(
+    `Your items cost more than you may ask for in this time. Subscribe again in ${seconds} s, with the last cursor as \`after\`, or for fewer fields.`,
+    { extensions: { code: 'RATE_LIMITED', retryAfterSeconds: seconds, cursor } },
+  );
 
 export const tokenEnded = (): GraphQLError =>
   ending(

@@ -1,20 +1,20 @@
 /** Few statements of the API run at once: of a request, of a tenant and of the node, in rotation. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { createStatementRoom, STATEMENTS } from '../../src/control/admission/statement-room.ts';
+import { createRotation, STATEMENTS } from '../../src/control/admission/rotation.ts';
 import { statementsUnderWay } from '../../src/db/client.ts';
 import { gatedSql } from '../../src/db/gated-sql.ts';
 import { type Harness, startControl } from './harness.ts';
 
 /** A gate that is entered by name; each name leaves when it is told to. */
-function watched(room = createStatementRoom({ tenant: 2, node: 3 })) {
+function watched(room = createRotation({ tenant: 2, node: 3 })) {
   const running = new Map<string, () => void>();
-  const gates = new Map<string, ReturnType<typeof room.gateOf>>();
+  const gates = new Map<string, ReturnType<typeof room.lineOf>>();
   return {
     running: () => [...running.keys()],
     /** `tenant request statement`. */
     enter(name: string): void {
       const [tenant = '', request = ''] = name.split(' ');
-      const gate = gates.get(`${tenant} ${request}`) ?? room.gateOf(tenant);
+      const gate = gates.get(`${tenant} ${request}`) ?? room.lineOf(tenant);
       gates.set(`${tenant} ${request}`, gate);
       gate((leave) => void running.set(name, leave));
     },
@@ -42,7 +42,7 @@ test('a tenant has its share, the node its sum; who waits comes in rotation of t
 });
 
 test('a request with thousands of statements keeps another of its tenant waiting for one', () => {
-  const room = watched(createStatementRoom({ tenant: 1, node: 3 }));
+  const room = watched(createRotation({ tenant: 1, node: 3 }));
   for (let statement = 0; statement < 5_000; statement += 1) room.enter(`a large ${statement}`);
   room.enter('a small 1');
   room.enter('a small 2');
@@ -56,7 +56,7 @@ test('a request with thousands of statements keeps another of its tenant waiting
 });
 
 test('who leaves twice frees one place', () => {
-  const gate = createStatementRoom({ tenant: 1, node: 1 }).gateOf('a');
+  const gate = createRotation({ tenant: 1, node: 1 }).lineOf('a');
   const leaves: (() => void)[] = [];
   for (let statement = 0; statement < 4; statement += 1) gate((leave) => void leaves.push(leave));
   leaves[0]?.();
@@ -72,7 +72,7 @@ afterAll(() => control.close());
 
 test('statements wait at the gate, fragments do not; one that fails leaves as well', async () => {
   const { sql } = control.database;
-  const gated = gatedSql(sql, createStatementRoom({ tenant: 2, node: 2 }).gateOf('a'));
+  const gated = gatedSql(sql, createRotation({ tenant: 2, node: 2 }).lineOf('a'));
   let most = 0;
   const asked = Array.from({ length: 12 }, async (_, number) => {
     const part = gated`${number}::integer`;

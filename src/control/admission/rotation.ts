@@ -1,21 +1,23 @@
 /**
- * How many statements of the API run at once. One request may ask for thousands, and the pool that they would fill is also mail's:
- * so a tenant has a few connections of it at a time, all tenants together leave some free, and who waits is served in rotation, first
- * the tenants, then the requests of each.
+ * Work of the API that few may do at once: statements, and items of subscriptions. One request may ask for thousands of them, so a tenant
+ * has a few places, all tenants together leave room for mail, and who waits is served in rotation, first the tenants, then the requests
+ * of each.
  */
 import type { Gate } from '../../db/gated-sql.ts';
 
-export interface StatementBounds {
+export interface Places {
   readonly tenant: number;
   readonly node: number;
 }
 
-/** Some of the ten connections of the general pool (db/client.ts). */
-export const STATEMENTS: StatementBounds = { tenant: 3, node: 6 };
+/** Statements: some of the ten connections of the general pool (db/client.ts). */
+export const STATEMENTS: Places = { tenant: 3, node: 6 };
+/** Items of subscriptions that are resolved: many that ask for the same after an event ask together. */
+export const ITEMS: Places = { tenant: 50, node: 100 };
 
-export interface StatementRoom {
-  /** The gate of one request. */
-  gateOf(tenantId: string): Gate;
+export interface Rotation {
+  /** The line of one request, in which its work waits. */
+  lineOf(tenantId: string): Gate;
 }
 
 type Start = Parameters<Gate>[0];
@@ -26,15 +28,15 @@ interface Tenant {
   readonly lines: Start[][];
 }
 
-export function createStatementRoom(bounds: StatementBounds = STATEMENTS): StatementRoom {
+export function createRotation(places: Places): Rotation {
   /** Those that run or wait for something, whose turn it is first. */
   const tenants = new Map<string, Tenant>();
   let running = 0;
 
   function takeNext(): { readonly start: Start; readonly tenantId: string; readonly tenant: Tenant } | null {
-    if (running >= bounds.node) return null;
+    if (running >= places.node) return null;
     for (const [tenantId, tenant] of tenants) {
-      if (tenant.running >= bounds.tenant) continue;
+      if (tenant.running >= places.tenant) continue;
       const line = tenant.lines.shift();
       const start = line?.shift();
       if (line === undefined || start === undefined) continue;
@@ -64,7 +66,7 @@ export function createStatementRoom(bounds: StatementBounds = STATEMENTS): State
   }
 
   return {
-    gateOf(tenantId) {
+    lineOf(tenantId) {
       const line: Start[] = [];
       return (start) => {
         const tenant = tenants.get(tenantId) ?? { running: 0, lines: [] };
