@@ -17,14 +17,14 @@ import {
   readContents,
 } from '../queue/claim.ts';
 import type { RateLimit } from './concurrency/limits.ts';
+import { LARGE_MESSAGE_BYTES } from '../mail/envelope.ts';
 
 /** Claimed together, and the share of that below which more is fetched. */
 const CLAIMED = 100;
 const REFILL_SHARE = 0.5;
 /** Claimed messages that wait here at most: large ones that were passed over must not keep small ones from being claimed. */
 const MOST_READY = 400;
-/** Messages up to this size are read with their group, up to so many bytes of them. */
-const SMALL_BYTES = 262_144;
+/** Messages that are not large are read with their group, up to so many bytes of them. */
 const READ_AHEAD_BYTES = 4 * 1024 * 1024;
 /** A message above this size occupies its slot for long. */
 const LARGE_BYTES = 1_000_000;
@@ -81,7 +81,7 @@ export function createSource(deps: SourceDeps): Source {
     let bytes = 0;
     const releases = new Map<string, () => void>();
     for (const { id, sizeBytes } of messages) {
-      if (sizeBytes > SMALL_BYTES || bytes + sizeBytes > READ_AHEAD_BYTES) continue;
+      if (sizeBytes >= LARGE_MESSAGE_BYTES || bytes + sizeBytes > READ_AHEAD_BYTES) continue;
       const release = deps.budget.tryTake(sizeBytes);
       if (release === null) break;
       releases.set(id, release);

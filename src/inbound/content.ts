@@ -5,6 +5,7 @@
  * small pieces (a client that sends octet by octet) cost no more memory than few large ones. Never concatenates the whole.
  */
 import { Buffer } from 'node:buffer';
+import { LARGE_MESSAGE_BYTES } from '../mail/envelope.ts';
 import { MAX_HEADER_BYTES } from '../mail/header-section.ts';
 import { countReceived } from '../mail/received.ts';
 
@@ -104,7 +105,7 @@ export function createContent(budget: ByteBudget, limitBytes: number): Content {
     shared = null;
   };
   const reserve = (bytes: number): boolean => {
-    if (!budget.reserve(bytes, sizeBytes >= LARGE_OCTETS)) return false;
+    if (!budget.reserve(bytes, sizeBytes >= LARGE_MESSAGE_BYTES)) return false;
     reservedBytes += bytes;
     return true;
   };
@@ -201,8 +202,6 @@ interface Piece {
   readonly readOn: () => void;
 }
 
-/** As in the spool: from here on a message is large. */
-export const LARGE_OCTETS = 256 * 1024;
 /** Small mail is under way for so long after the last one: longer than it may be kept out by a burst. */
 const SMALL_MAIL_MS = 10_000;
 /** Pieces of a turn of the event loop, of some 64 KB each. */
@@ -281,7 +280,7 @@ export function createLargeContent(nowMs: () => number, collectGarbage?: () => v
       collectGarbage?.();
     },
     next: (piece) => {
-      if (piece.octets < LARGE_OCTETS) return piece.readOn();
+      if (piece.octets < LARGE_MESSAGE_BYTES) return piece.readOn();
       waiting.push(piece);
       inTurn.add(piece.network);
       schedule();

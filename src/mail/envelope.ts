@@ -4,6 +4,9 @@
  * Addresses keep the spelling of the client, except the domain, which is the lower-case A-label.
  */
 
+/** From this size on a message is large: it is received, written, read and reported about apart from the small ones. */
+export const LARGE_MESSAGE_BYTES = 262_144;
+
 /** RFC 3461 §4.1. An empty list means the parameter was not given. */
 export type Notify = 'NEVER' | 'SUCCESS' | 'FAILURE' | 'DELAY';
 

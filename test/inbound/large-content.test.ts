@@ -1,6 +1,7 @@
 /** Turns of large content: who goes first, and that nobody keeps all others from getting on. */
 import { expect, test } from 'bun:test';
-import { createLargeContent, LARGE_OCTETS } from '../../src/inbound/content.ts';
+import { createLargeContent } from '../../src/inbound/content.ts';
+import { LARGE_MESSAGE_BYTES } from '../../src/mail/envelope.ts';
 
 const PIECE_OCTETS = 65_536;
 
@@ -13,7 +14,7 @@ function keepSending(
   const send = (): void => {
     if (count === sender.pieces) return;
     const { network, startedAtMs } = sender;
-    const octets = LARGE_OCTETS + count * PIECE_OCTETS;
+    const octets = LARGE_MESSAGE_BYTES + count * PIECE_OCTETS;
     content.next({
       network,
       startedAtMs,

@@ -13,7 +13,6 @@ import type { SMTPServer } from 'smtp-server';
 import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
 import { CommandParser, MAX_COMMAND_OCTETS, OFFERED, replaceReply } from './command-parser.ts';
 import { createPace } from '../connection-limits.ts';
-import { LARGE_OCTETS } from '../content.ts';
 import { createChunkDrain, type Receiver } from '../data-phase.ts';
 import { ehloOf, type ListenerState } from '../listener-state.ts';
 import { type ProxyHeader, parseXclient } from '../proxy.ts';
@@ -21,6 +20,7 @@ import { ConnectionAdmission } from '../admission.ts';
 import * as replies from '../replies.ts';
 import type { Reply } from '../replies.ts';
 import { createSession, type Session } from '../session.ts';
+import { LARGE_MESSAGE_BYTES } from '../../mail/envelope.ts';
 
 /** A data phase may take `idleMs` and this long for what has come: who sends slower holds a place for nothing. */
 const MIN_DATA_OCTETS_PER_MS = 0.5;
@@ -307,7 +307,7 @@ export class Connection extends SMTPConnection {
     if (!this.dialogue.isInTransaction() || receiver !== this.receiver) return next();
     const { context, largeContent, options } = this.state;
     const { dataSinceMs, dataOctets: octets, admission } = this;
-    if (octets < LARGE_OCTETS) return next();
+    if (octets < LARGE_MESSAGE_BYTES) return next();
     const askedAtMs = context.monotonicMs();
     this.isHeldBack = true;
     largeContent.next({
@@ -350,7 +350,7 @@ export class Connection extends SMTPConnection {
   noteMail(): void {
     this.errorCount = 0;
     this.hasBroughtMail = true;
-    if (this.dataOctets < LARGE_OCTETS) this.state.largeContent.noteSmall();
+    if (this.dataOctets < LARGE_MESSAGE_BYTES) this.state.largeContent.noteSmall();
     this.fruitlessSinceMs = this.state.context.monotonicMs();
   }
 

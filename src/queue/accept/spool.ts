@@ -15,9 +15,8 @@ import type { AcceptWriter, CommitResult, Execute } from '../../db/accept-writer
 import { messagesOf, type Transaction } from '../message.ts';
 import { createLine, type Member } from './line.ts';
 import { copyStatements, insertOnce } from './rows.ts';
+import { LARGE_MESSAGE_BYTES } from '../../mail/envelope.ts';
 
-/** From this size on a message is large: its content is written by itself (db/accept-writer.ts). */
-const LARGE_BYTES = 256 * 1024;
 const SMALL_GROUP_BYTES = 4 * 1024 * 1024;
 const LARGE_GROUP_BYTES = 16 * 1024 * 1024;
 /** Large mail rests as long as its last group took, and no longer than this. */
@@ -54,7 +53,8 @@ export function createSpool(deps: SpoolDeps): Spool {
         const messages = messagesOf(transaction);
         const bytes = transaction.sizeBytes * messages.length;
         const member = { messages, bytes, acceptedAtMs: monotonicMs(), resolve, reject };
-        if (bytes < LARGE_BYTES) small.add(member, '');
+        // The content of a large one is written by itself (db/accept-writer.ts).
+        if (bytes < LARGE_MESSAGE_BYTES) small.add(member, '');
         else large.add(member, from);
       }),
     close: async () => {

@@ -8,6 +8,7 @@
  * while the message is still held. RFC 3461, RFC 3464, RFC 3834.
  */
 import type { Sql, TransactionSql } from '../../db/client.ts';
+import { LARGE_MESSAGE_BYTES } from '../../mail/envelope.ts';
 import type { HostTry } from '../../mail/dsn-report.ts';
 import { type Bound, findFull, type Full, takePlaces } from '../../db/bounded-counts.ts';
 import { compose } from './compose.ts';
@@ -63,8 +64,6 @@ const BATCH = 20;
 const MOST_ATTEMPTS = 96;
 /** Bytes of the reported message that are read at once; the whole is read only where it is needed. */
 const HEAD_BYTES = 65_536;
-/** Larger messages are dealt with one after the other, and are not kept whole for a report that waits. */
-const LARGE_BYTES = 262_144;
 /** Tries after which a large message is not kept whole for a signature whose key cannot be looked up: an hour. */
 const MOST_ATTEMPTS_WHOLE = 4;
 
@@ -99,8 +98,9 @@ async function takeBatch(sql: Sql): Promise<DueReport[]> {
     from taken t left join contents c on c.message_id = t.message_id`;
 }
 
+/** Large ones are dealt with one after the other, and are not kept whole for a report that waits. */
 function isLarge({ storedBytes }: DueReport): boolean {
-  return storedBytes > LARGE_BYTES;
+  return storedBytes >= LARGE_MESSAGE_BYTES;
 }
 
 /** True when the report is off the list. */
