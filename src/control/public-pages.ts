@@ -6,6 +6,7 @@
 import type { ServerResponse } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import { type Context as HttpContext, Hono } from 'hono';
+import { monotonicMs } from '../clock.ts';
 import { createPublicRoom } from './admission/answer-room.ts';
 import type { Billing } from './admission/billing.ts';
 import { POST_ONLY } from './admission/refusals.ts';
@@ -52,8 +53,9 @@ export function createPublicPages(parts: PageParts, { billing, sdl }: PublicDeps
     const body = JSON.stringify({ ready: reasons.length === 0, reasons });
     return tell(c, { body, headers: { 'Content-Type': 'application/json' } }, reasons.length === 0 ? 200 : 503);
   });
+  const renderMetrics = onceASecond(parts.renderMetrics);
   app.get('/metrics', async (c) => {
-    const { contentType, body } = await parts.renderMetrics();
+    const { contentType, body } = await renderMetrics();
     return tell(c, { body, headers: { 'Content-Type': contentType } });
   });
   if (!parts.isControl) return app;
@@ -88,6 +90,21 @@ export function createPublicPages(parts: PageParts, { billing, sdl }: PublicDeps
       : tell(c, { body: 'Backup MX: POST /graphql, GET /schema.graphql\n', headers: PLAIN_TEXT }),
   );
   return app;
+}
+
+/** The same for all who ask within a second; one that failed is asked for again. */
+function onceASecond<T>(render: () => Promise<T>): () => Promise<T> {
+  let latest: { readonly rendered: Promise<T>; readonly atMs: number } | null = null;
+  return async () => {
+    if (latest === null || monotonicMs() - latest.atMs >= 1000) latest = { rendered: render(), atMs: monotonicMs() };
+    const { rendered } = latest;
+    try {
+      return await rendered;
+    } catch (error) {
+      if (latest?.rendered === rendered) latest = null;
+      throw error;
+    }
+  };
 }
 
 function wantsHtml(c: HttpContext): boolean {

@@ -7,13 +7,13 @@
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import { monotonicMs } from '../clock.ts';
 import { isDatabaseAway } from '../db/connection-lost.ts';
 import { OPERATOR_TENANT_ID } from '../mail/viewer.ts';
-import { createAuthentication, UNAUTHENTICATED } from './admission/auth.ts';
+import { type Authentication, createAuthentication, UNAUTHENTICATED } from './admission/auth.ts';
 import { type Billing, createBilling } from './admission/billing.ts';
 import { type AnswerRoom, createAnswerRoom } from './admission/answer-room.ts';
 import { type ConnectionBounds, createConnectionBounds, SERVER_TIMES } from './admission/connection-bounds.ts';
@@ -38,6 +38,7 @@ import {
 import { readBody } from './admission/request-body.ts';
 import { inOrder, isLeftUnread } from './admission/request-order.ts';
 import { createRequestRooms } from './admission/request-room.ts';
+import { inTurns } from './admission/strangers.ts';
 import { listenOn, type ListenResult } from './listen.ts';
 import { createPublicPages } from './public-pages.ts';
 import type { Session } from './subscriptions/outbox.ts';
@@ -65,13 +66,20 @@ export type ControlResult =
 export async function createControl(parts: ControlParts): Promise<ControlResult> {
   const subscriptions = createSubscriptions(parts.sql, parts.events);
   const connections = createConnectionBounds(parts.strangerNetwork);
-  const app = createApp(parts, subscriptions, connections);
+  const authenticate = createAuthentication(parts.operatorToken, parts.tokens);
+  const billing = createBilling(monotonicMs);
+  const app = createApp(parts, { subscriptions, connections, authenticate, billing });
   // What is left of a refused body is left unread (request-order.ts).
   const answer = getRequestListener(app.fetch, { autoCleanupIncoming: false });
-  const server = createServer(
-    SERVER_TIMES,
-    inOrder((request, response) => void answer(request, response), connections.isStranger),
-  );
+  const isPaidFor = async ({ method, url = '', headers, socket }: IncomingMessage): Promise<boolean> => {
+    const credential = headers.authorization ?? '';
+    if (method !== 'POST' || url.split('?')[0] !== '/graphql' || !authenticate.isKnown(credential)) return false;
+    const caller = await authenticate.find(credential, socket.remoteAddress ?? null);
+    return caller !== null && billing.accountOf(caller).waitOf() === 0;
+  };
+  const { strangerNetwork: networkOf, cpuMs } = parts;
+  const listener = inTurns(answer, { isPaidFor, networkOf, cpuMs, onBegun: connections.begin });
+  const server = createServer(SERVER_TIMES, inOrder(listener, connections.isStranger));
   connections.watch(server);
   const listening = await listenOn(server, parts.listen);
   if (listening.kind === 'FAILED') return listening;
@@ -90,7 +98,14 @@ interface AppTypes {
   Variables: { requestId: string; asked: AskedOf };
 }
 
-function createApp(parts: ControlParts, subscriptions: Subscriptions, connections: ConnectionBounds): Hono<AppTypes> {
+interface AppDeps {
+  readonly subscriptions: Subscriptions;
+  readonly connections: ConnectionBounds;
+  readonly authenticate: Authentication;
+  readonly billing: Billing;
+}
+
+function createApp(parts: ControlParts, deps: AppDeps): Hono<AppTypes> {
   const app = new Hono<AppTypes>();
   app.use(async (c, next) => {
     const { incoming, outgoing } = c.env;
@@ -113,22 +128,16 @@ function createApp(parts: ControlParts, subscriptions: Subscriptions, connection
     if (!isAway) parts.events.fault({ where: 'control', error, requestId });
     return c.json({ errors: [told] }, isAway ? 503 : 500);
   });
-  const billing = createBilling(monotonicMs);
-  if (parts.isControl) addGraphql(app, parts, { subscriptions, connections, billing });
-  app.route('/', createPublicPages(parts, { billing, sdl: SDL }));
+  if (parts.isControl) addGraphql(app, parts, deps);
+  app.route('/', createPublicPages(parts, { billing: deps.billing, sdl: SDL }));
   return app;
 }
 
 function addGraphql(
   app: Hono<AppTypes>,
   parts: ControlParts,
-  {
-    subscriptions,
-    connections,
-    billing,
-  }: { readonly subscriptions: Subscriptions; readonly connections: ConnectionBounds; readonly billing: Billing },
+  { subscriptions, connections, authenticate, billing }: AppDeps,
 ): void {
-  const authenticate = createAuthentication(parts.operatorToken, parts.tokens.find);
   const rooms = createRequestRooms(OPERATOR_TENANT_ID);
   const executions = createExecutions();
   const kept = createIntrospectionAnswers();
@@ -157,9 +166,11 @@ function addGraphql(
     const credential = header('Authorization') ?? '';
     const clientAddress = incoming.socket.remoteAddress ?? null;
     const strangerWaits = billing.waitOfStranger(clientAddress);
-    if (strangerWaits > 0 && !authenticate.isOperator(credential)) return refused(refuseForDebt(strangerWaits));
+    const isOwed = strangerWaits > 0 && !authenticate.isOperator(credential);
     const authenticateAgain = () => authenticate.find(credential, clientAddress);
-    const caller = await authenticateAgain();
+    const caller = isOwed ? null : await authenticateAgain();
+    if (caller === null && connections.isStranger(incoming.socket)) outgoing.setHeader('Connection', 'close');
+    if (isOwed) return refused(refuseForDebt(strangerWaits));
     if (caller === null) {
       billing.chargeStranger(clientAddress);
       asked.code = 'UNAUTHENTICATED';
@@ -173,7 +184,11 @@ function addGraphql(
     const account = billing.accountOf(caller);
     const seconds = account.begin();
     if (seconds > 0) return refused(refuseForDebt(seconds));
-    const wrongType = refuseMediaType(header('Accept'), header('Content-Type'));
+    const wrongType = refuseMediaType({
+      accept: header('Accept'),
+      contentType: header('Content-Type'),
+      contentEncoding: header('Content-Encoding'),
+    });
     if (wrongType !== null) return refused(wrongType);
 
     const gone = new AbortController();

@@ -10,6 +10,8 @@ import { createBoundedMap } from '../bounded-map.ts';
 export interface Snapshot<T> {
   /** The value of this key, or null. Rejects when it must ask the database in vain. */
   find(key: string): Promise<T | null>;
+  /** Whether a value of this key is in memory. */
+  has(key: string): boolean;
   drop(key: string): void;
   dropAll(): void;
 }
@@ -48,6 +50,7 @@ export function createSnapshot<T>(options: SnapshotOptions<T>): Snapshot<T> {
 
   return {
     find: (key) => known.get(key) ?? unknown.get(key) ?? loading.get(key) ?? load(key),
+    has: (key) => known.get(key) !== undefined,
     drop(key) {
       known.delete(key);
       unknown.delete(key);

@@ -26,6 +26,8 @@ export interface KnownToken {
 export interface TokenCache {
   /** Null: no token of ours, or one that has ended. Rejects when the database must be asked in vain. */
   find(secret: string): Promise<KnownToken | null>;
+  /** Whether the database need not be asked for it, and it was a token of ours; it may have ended. */
+  isKnown(secret: string): boolean;
   /** Runs the work in a transaction. Only what was done is announced. */
   change<C extends Change<unknown>>(work: (transaction: SqlExecutor) => Promise<C>): Promise<C>;
   /** Call it when another node has changed a token, and when notices may have been missed. */
@@ -52,11 +54,12 @@ export function createTokenCache(sql: Sql): TokenCache {
   return {
     async find(secret) {
       if (!isSecretLike(secret)) return null;
-      const entry = await snapshot.find(Buffer.from(hashOfSecret(secret)).toString('base64'));
+      const entry = await snapshot.find(keyOf(secret));
       if (entry === null || (entry.endsAtMs !== null && entry.endsAtMs <= monotonicMs())) return null;
       used.add(entry.token.id);
       return entry.token;
     },
+    isKnown: (secret) => isSecretLike(secret) && snapshot.has(keyOf(secret)),
     async change(work) {
       try {
         const { result } = await sql.begin(async (transaction) => {
@@ -77,6 +80,10 @@ export function createTokenCache(sql: Sql): TokenCache {
       if (ids.length > 0) await sql`update tokens set last_used_at = bmx_now() where id = any(${ids}::uuid[])`;
     },
   };
+}
+
+function keyOf(secret: string): string {
+  return Buffer.from(hashOfSecret(secret)).toString('base64');
 }
 
 interface EntryRow {

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
+import { until } from '../helpers/child.ts';
 import { addDomain, type Harness, startControl, TOKEN, failingSql } from './harness.ts';
 
 let control: Harness;
@@ -183,6 +184,7 @@ describe('errors', () => {
     ['a variable of another type', { body: asked({ query: BY_NAME, variables: { name: 1 } }) }, 400, 'BAD_USER_INPUT'],
     ['another content type', { headers: { 'Content-Type': 'text/plain' } }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
     ['a file', { headers: { 'Content-Type': 'multipart/form-data; boundary=x' } }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
+    ['a body that is compressed', { headers: { 'Content-Encoding': 'gzip' } }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
     ['an answer as XML', { headers: { Accept: 'text/xml' } }, 406, 'NOT_ACCEPTABLE'],
     ['PUT', { method: 'PUT' }, 405, 'METHOD_NOT_ALLOWED'],
     ['an operation that is not there', { body: asked({ operationName: 'A' }) }, 400, 'OPERATION_RESOLUTION_FAILURE'],
@@ -241,6 +243,23 @@ describe('errors', () => {
       { operation: 'other', code: 'GRAPHQL_VALIDATION_FAILED' },
       { operation: 'other', code: 'UNAUTHENTICATED' },
     ]);
+  });
+
+  test('metrics are rendered once a second, whoever asks', async () => {
+    let rendered = 0;
+    const metered = await startControl({
+      renderMetrics: async () => {
+        rendered += 1;
+        return { contentType: 'text/plain; version=0.0.4', body: `rendered ${rendered}\n` };
+      },
+    });
+    const read = async () => (await fetch(`${metered.url}/metrics`)).text();
+    const began = performance.now();
+    const pages = await Promise.all(Array.from({ length: 20 }, read));
+    const seconds = Math.floor((performance.now() - began) / 1000);
+    expect(new Set(pages).size).toBeLessThanOrEqual(1 + seconds);
+    await until('it is rendered again', 10_000, async () => (await read()) !== pages[0]);
+    await metered.close();
   });
 
   test('a fault outside of GraphQL is masked as well', async () => {

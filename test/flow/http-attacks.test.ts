@@ -47,14 +47,14 @@ interface Crowd {
   readonly everyMs?: number;
   readonly addressOf: (index: number) => string;
   readonly textOf: (index: number) => string;
-  /** False: nothing of an answer is read. */
-  readonly reads: boolean;
+  /** What becomes of an answer: nothing of it is read; it is read; the text is sent again as soon as something of it comes. */
+  readonly onAnswer: 'WAITS' | 'READS' | 'ASKS_AGAIN';
 }
 
 const COMES_AGAIN_MS = 200;
 
 /** Keeps so many connections, each of which sends its text at once; one that is closed comes again. */
-function attack({ count, everyMs, addressOf, textOf, reads }: Crowd, signal: AbortSignal): Promise<void> {
+function attack({ count, everyMs, addressOf, textOf, onAnswer }: Crowd, signal: AbortSignal): Promise<void> {
   const { port } = new URL(service.httpUrl);
   const sockets = new Set<Socket>();
   const begin = (index: number): void => {
@@ -69,8 +69,8 @@ function attack({ count, everyMs, addressOf, textOf, reads }: Crowd, signal: Abo
         sockets.delete(socket);
         setTimeout(() => begin(index), COMES_AGAIN_MS);
       });
-    if (reads) socket.resume();
-    else socket.pause();
+    if (onAnswer === 'WAITS') socket.pause();
+    else socket.on('data', () => (onAnswer === 'ASKS_AGAIN' ? socket.write(textOf(index)) : undefined));
     socket.write(textOf(index));
   };
   for (let index = 0; index < count; index += 1) begin(index);
@@ -113,16 +113,23 @@ test.each([['30 at once', 30, undefined]])(
       ...(everyMs === undefined ? {} : { everyMs }),
       addressOf: () => '127.0.0.1',
       textOf: (index) => texts[index % texts.length] ?? '',
-      reads: false,
+      onAnswer: 'WAITS',
     };
     expectHarmless(`unread answers, ${name}`, await beside((signal) => attack(crowd, signal)), IN_FLIGHT_BYTES);
   },
   120_000,
 );
 
-/** The status of each request that a client of no attacker's network makes, one on each of its connections; `cut`: none. */
-async function visit(path: string, signal: AbortSignal): Promise<Map<string, number>> {
-  const statuses = new Map<string, number>();
+interface Visits {
+  /** `cut`: there was none. */
+  readonly statuses: Set<string>;
+  count: number;
+  slowestMs: number;
+}
+
+/** The requests that a client of no attacker's network makes, one on each of its connections. */
+async function visit(path: string, signal: AbortSignal): Promise<Visits> {
+  const visits: Visits = { statuses: new Set(), count: 0, slowestMs: 0 };
   const visitOnce = (): Promise<string> =>
     new Promise((resolve) => {
       get(`${service.httpUrl}${path}`, { localAddress: '127.0.7.7', agent: false }, (response) => {
@@ -130,11 +137,27 @@ async function visit(path: string, signal: AbortSignal): Promise<Map<string, num
       }).on('error', () => resolve('cut'));
     });
   while (!signal.aborted) {
-    const status = await visitOnce();
-    statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    const beganAt = performance.now();
+    visits.statuses.add(await visitOnce());
+    visits.slowestMs = Math.max(visits.slowestMs, performance.now() - beganAt);
+    visits.count += 1;
     await sleep(50);
   }
-  return statuses;
+  return visits;
+}
+
+/** Neither mail nor another stranger is harmed. */
+async function expectNobodyHarmed(name: string, crowd: Crowd): Promise<void> {
+  let visits: Visits | undefined;
+  const measured = await beside(async (signal) => {
+    const visiting = visit('/healthz', signal);
+    await attack(crowd, signal);
+    visits = await visiting;
+  });
+  console.log(`${name}: ${visits?.count} visits of another stranger, the slowest ${visits?.slowestMs.toFixed(0)} ms`);
+  expectHarmless(name, measured, IN_FLIGHT_BYTES);
+  expect([...(visits?.statuses ?? [])]).toEqual(['200']);
+  expect(visits?.slowestMs).toBeLessThan(2_000);
 }
 
 /** Strangers of eight addresses, with as many connections as each may have. */
@@ -142,17 +165,39 @@ const eightNetworks = (text: string): Crowd => ({
   count: 8 * 64,
   addressOf: (index) => `127.30.${index % 8}.1`,
   textOf: () => text,
-  reads: false,
+  onAnswer: 'WAITS',
 });
 
-test('a schema that nobody reads, asked for again and again on 512 connections, keeps no stranger out', async () => {
-  const crowd = { ...eightNetworks('GET /schema.graphql HTTP/1.1\r\nHost: x\r\n\r\n'), everyMs: 1000 };
-  let visits = new Map<string, number>();
-  const measured = await beside(async (signal) => {
-    const visiting = visit('/healthz', signal);
-    await attack(crowd, signal);
-    visits = await visiting;
-  });
-  expectHarmless('a schema that nobody reads', measured, IN_FLIGHT_BYTES);
-  expect([...visits.keys()]).toEqual(['200']);
-}, 120_000);
+test(
+  'a schema that nobody reads, asked for again and again on 512 connections, keeps no stranger out',
+  () =>
+    expectNobodyHarmed('a schema that nobody reads', {
+      ...eightNetworks('GET /schema.graphql HTTP/1.1\r\nHost: x\r\n\r\n'),
+      everyMs: 1000,
+    }),
+  120_000,
+);
+
+const WRONG = 'POST /graphql HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer wrong\r\nContent-Length: 2\r\n\r\n{}';
+/** Of the form that is looked for in the database. */
+const wrongToken = (index: number): string => WRONG.replace('wrong', `bmx_${`${index}`.padStart(43, 'w')}`);
+
+test.each([
+  ['/metrics from a trusted address', 8, '127.0.0.1', 'GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(4)],
+  ['/healthz', 8 * 64, null, 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'],
+  ['the heading of a schema', 8 * 64, null, 'HEAD /schema.graphql HTTP/1.1\r\nHost: x\r\n\r\n'],
+  ['wrong tokens', 8 * 64, null, null],
+  ['wrong tokens through a proxy', 8 * 64, '127.0.0.1', null],
+] as const)(
+  '%s, asked for without end on %d connections',
+  async (name, count, address, text) => {
+    await expectNobodyHarmed(name, {
+      ...eightNetworks(''),
+      count,
+      ...(address === null ? {} : { addressOf: () => address }),
+      textOf: (index) => text ?? wrongToken(index),
+      onAnswer: 'ASKS_AGAIN',
+    });
+  },
+  120_000,
+);

@@ -55,6 +55,10 @@ test.each<Runtime>(['bun', 'deno', 'node'])('%s', async (runtime) => {
     await answers(holder);
     // Kept connections end after five seconds without a request.
     asking = setInterval(() => holder.socket.write(ASKED), 500);
+    // Who shows a wrong token has to connect again.
+    const [wrong] = await openMany(1, '127.0.0.3', ASKED.replace(TOKEN, 'wrong'));
+    await until('it is closed', 30_000, () => wrong?.isClosed() === true);
+    expect(wrong?.said()).toMatch(/^HTTP\/1\.1 401 /);
     // One network: the oldest that wait give way, whether silent or in mid-head.
     const silent = await openMany(MOST_OF_NETWORK, '127.0.0.2');
     const slow = await openMany(MOST_OF_NETWORK, '127.0.0.2', 'GET / HTTP/1.1\r\nHost: x\r\n');

@@ -62,6 +62,14 @@ test.each<Runtime>(['bun', 'deno', 'node'])(
       ];
       for (const { socket: open } of closed) open.resume();
       await until('these are closed', 30_000, () => closed.every(({ isClosed }) => isClosed()));
+      // A body with a coding that no one here undoes.
+      const coded = send(
+        'POST /c/1 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n',
+      );
+      let said = '';
+      coded.socket.on('data', (chunk: Buffer) => (said += chunk.toString())).resume();
+      await until('it is refused', 30_000, () => coded.isClosed());
+      expect(said).toMatch(/^HTTP\/1\.1 501 /);
       // What waits behind an answer that is given up is not done.
       const given = send(ask('d1', LARGE) + ask('d2', 1));
       await service.line('it is asked', ({ begun }) => begun?.startsWith('/d1') === true);

@@ -19,9 +19,14 @@ export interface Authentication {
   find(header: string, clientAddress: string | null): Promise<Caller | null>;
   /** Whether it is the operator token, which is known without the database. */
   isOperator(header: string): boolean;
+  /** Whether `find` need not ask the database, and a token was found before. */
+  isKnown(header: string): boolean;
 }
 
-export function createAuthentication(operatorToken: string, findToken: TokenCache['find']): Authentication {
+export function createAuthentication(
+  operatorToken: string,
+  tokens: Pick<TokenCache, 'find' | 'isKnown'>,
+): Authentication {
   const operatorHash = hashOfSecret(operatorToken);
   const isOperatorSecret = (secret: string): boolean => timingSafeEqual(hashOfSecret(secret), operatorHash);
   return {
@@ -29,11 +34,15 @@ export function createAuthentication(operatorToken: string, findToken: TokenCach
       const secret = secretOf(header);
       return secret !== null && isOperatorSecret(secret);
     },
+    isKnown(header) {
+      const secret = secretOf(header);
+      return secret !== null && (isOperatorSecret(secret) || tokens.isKnown(secret));
+    },
     async find(header, clientAddress) {
       const secret = secretOf(header);
       if (secret === null) return null;
       if (isOperatorSecret(secret)) return callerOf(null, clientAddress);
-      const token = await findToken(secret);
+      const token = await tokens.find(secret);
       return token === null ? null : callerOf(token, clientAddress);
     },
   };

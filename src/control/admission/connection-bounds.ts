@@ -34,6 +34,8 @@ export interface ConnectionBounds {
   watch(server: Server): void;
   /** Whether no request on this connection has shown a valid token; false of trusted clients. */
   isStranger(socket: Socket): boolean;
+  /** A request on this connection is being answered from now on. */
+  begin(socket: Socket): void;
   /**
    * A request on this connection has shown a valid token of this tenant; null: the operator's, which no bound holds for.
    * False: the tenant has too many, and each is being answered; this one is to be closed.
@@ -43,8 +45,10 @@ export interface ConnectionBounds {
 
 interface Stranger {
   readonly network: string;
-  /** Requests that are being answered. */
+  /** Requests that have come and are not answered. */
   open: number;
+  /** One of them is being answered; the others wait for their turns. */
+  isBegun: boolean;
   /** When an answer was handed over whole that is not taken yet, on `monotonicMs`. */
   answeredAtMs: number | null;
 }
@@ -74,7 +78,7 @@ export function createConnectionBounds(networkOf: (address: string) => string | 
   };
   const closeOldest = (fits: (stranger: Stranger) => boolean): boolean => {
     for (const [socket, stranger] of strangers) {
-      if (!isWaiting(stranger) || !fits(stranger)) continue;
+      if (!fits(stranger)) continue;
       forget(socket);
       socket.destroy();
       return true;
@@ -83,11 +87,17 @@ export function createConnectionBounds(networkOf: (address: string) => string | 
   };
   /** Whether there is room for one more of this network, or some was made. */
   const makeRoom = (network: string): boolean => {
-    if ((counts.get(network) ?? 0) >= MOST_OF_NETWORK) return closeOldest((stranger) => stranger.network === network);
+    const own = counts.get(network) ?? 0;
+    if (own >= MOST_OF_NETWORK) return closeOldest((stranger) => stranger.network === network && isWaiting(stranger));
     if (strangers.size < MOST_STRANGERS) return true;
-    // The networks that have the most lose first.
+    // The networks that have the most lose first, also those whose turns have not come.
     const most = Math.max(...counts.values());
-    return closeOldest((stranger) => counts.get(stranger.network) === most) || closeOldest(() => true);
+    const isOfMost = (stranger: Stranger): boolean => counts.get(stranger.network) === most;
+    return (
+      closeOldest((stranger) => isOfMost(stranger) && isWaiting(stranger)) ||
+      (most > own + 1 && closeOldest((stranger) => isOfMost(stranger) && !stranger.isBegun)) ||
+      closeOldest(isWaiting)
+    );
   };
   const admit = (socket: Socket): void => {
     const network = networkOf(socket.remoteAddress ?? '');
@@ -96,7 +106,7 @@ export function createConnectionBounds(networkOf: (address: string) => string | 
       socket.end(BUSY, () => socket.destroy());
       return;
     }
-    const stranger = { network, open: 0, answeredAtMs: null };
+    const stranger = { network, open: 0, isBegun: false, answeredAtMs: null };
     strangers.set(socket, stranger);
     known.set(socket, stranger);
     counts.set(network, (counts.get(network) ?? 0) + 1);
@@ -115,11 +125,16 @@ export function createConnectionBounds(networkOf: (address: string) => string | 
         });
         response.once('close', () => {
           stranger.open -= 1;
+          stranger.isBegun = false;
           stranger.answeredAtMs = null;
         });
       });
     },
     isStranger: (socket) => strangers.has(socket),
+    begin(socket) {
+      const connection = known.get(socket);
+      if (connection !== undefined) connection.isBegun = true;
+    },
     prove(socket, tenantId) {
       const connection = known.get(socket);
       forget(socket);

@@ -62,8 +62,19 @@ export const CONNECTIONS_FULL = refuse(
   5,
 );
 
-/** For a client whose Accept or Content-Type does not fit; null when both do. */
-export function refuseMediaType(accept: string | null, contentType: string | null): Refused | null {
+/** For a client whose Accept, Content-Type or Content-Encoding does not fit; null when all do. */
+export function refuseMediaType({
+  accept,
+  contentType,
+  contentEncoding,
+}: {
+  readonly accept: string | null;
+  readonly contentType: string | null;
+  readonly contentEncoding: string | null;
+}): Refused | null {
+  if (contentEncoding !== null && contentEncoding.trim().toLowerCase() !== 'identity') {
+    return refuse(415, 'UNSUPPORTED_MEDIA_TYPE', 'Send the request as it is, without a Content-Encoding.');
+  }
   // What a browser sends from another page without asking first is not one of these.
   const type = contentType?.split(';')[0]?.trim().toLowerCase();
   if (type !== 'application/json') {

@@ -59,7 +59,7 @@ export function inOrder(listener: RequestListener, isStranger: (socket: Socket) 
   }
 
   return (request, response) => {
-    const { socket } = request;
+    const { socket, headers } = request;
     // What was read before the connection was closed comes all the same.
     if (socket.destroyed) return;
     const line = lines.get(socket) ?? { ever: 0, isBusy: false, waiting: [], octets: 0 };
@@ -67,6 +67,7 @@ export function inOrder(listener: RequestListener, isStranger: (socket: Socket) 
     line.ever += 1;
     if (line.ever === MOST_EVER) response.setHeader('Connection', 'close');
     if (line.ever > MOST_EVER) socket.destroy();
+    else if (!line.isBusy && isCoded(headers['transfer-encoding'])) refuseCoding(response, socket);
     else if (!line.isBusy) begin(line, request, response);
     else {
       line.octets += octetsOf(request);
@@ -75,6 +76,17 @@ export function inOrder(listener: RequestListener, isStranger: (socket: Socket) 
       if (line.waiting.length > most || line.octets > MOST_WAITING.octets) socket.destroy();
     }
   };
+}
+
+/** Whether a body has a coding beside chunks, which no one here undoes (RFC 9112 §6.1). */
+function isCoded(transferEncoding: string | undefined): boolean {
+  return transferEncoding !== undefined && transferEncoding.trim().toLowerCase() !== 'chunked';
+}
+
+/** Nothing more of this connection is looked at. */
+function refuseCoding(response: ServerResponse, socket: Socket): void {
+  response.once('close', () => socket.destroy());
+  response.writeHead(501, { Connection: 'close', 'Content-Length': 0 }).end();
 }
 
 /** Octets of a head, and of the body as it is announced; more than may wait if that is not. */

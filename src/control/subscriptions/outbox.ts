@@ -132,6 +132,9 @@ export interface Session {
   readonly hangUp: () => void;
 }
 
+/** Until somebody may have closed a subscription. */
+const RETRY_SECONDS = 30;
+
 function ending(code: string, message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code } });
 }
@@ -158,7 +161,13 @@ export const stopping = (): GraphQLError =>
   );
 
 export const tooManySubscriptions = (who: string, most: number): GraphQLError =>
-  ending('LIMIT_EXCEEDED', `${who} has ${most} subscriptions open here; that is the most. Close one first.`);
+  new GraphQLError(`${who} has ${most} subscriptions open here; that is the most. Close one first.`, {
+    extensions: {
+      code: 'LIMIT_EXCEEDED',
+      retryAfterSeconds: RETRY_SECONDS,
+      http: { headers: { 'Retry-After': `${RETRY_SECONDS}` } },
+    },
+  });
 
 export const gapTooLong = (most: number): GraphQLError =>
   ending(

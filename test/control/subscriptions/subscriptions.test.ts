@@ -362,6 +362,13 @@ test('a token has fifty at most, and a place is free again when one is closed', 
   const quiet = open.map((each) => each.next(400).catch((error: Error) => error.message));
   expect(new Set(await Promise.all(quiet))).toEqual(new Set(['no item came within 400 ms']));
   expect(await (await outages({}, secret)).code()).toBe('LIMIT_EXCEEDED');
+  const refused = await fetch(`${control.url}/graphql`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${secret}`, 'Content-Type': 'application/json', Accept: 'text/event-stream' },
+    body: JSON.stringify({ query: OUTAGES }),
+  });
+  expect(refused.headers.get('Retry-After')).toBe('30');
+  expect(await refused.text()).toContain('"retryAfterSeconds":30');
   open[0]?.close();
   const next = await until('a place', 30_000, async () => {
     const tried = await outages({}, secret);
