@@ -1,15 +1,57 @@
 /**
  * The accept transaction's SQL: binary COPY rows for a group of messages, and the careful single insert.
  *
- * Column lists stand here once. accepted_at and next_attempt_at are the database's own (`bmx_now()`).
+ * The columns of a message stand here once. accepted_at and next_attempt_at are the database's own (`bmx_now()`).
  */
 import { Buffer } from 'node:buffer';
 import type { CopyStatement, Execute } from '../../db/accept-writer.ts';
-import { copyRows } from '../../db/copy-binary.ts';
+import { type CopyRows, copyRows } from '../../db/copy-binary.ts';
 import type { NewMessage } from '../message.ts';
 
-const MESSAGE_COLUMNS = `id, transaction_id, tenant_id, destination_id, kind, reverse_path, size_bytes, client_address,
-  client_name, ehlo_name, protocol, tls, is_smtp_utf8, body, ret, envelope_id, header_message_id`;
+/** A column of a message's row: its value as a parameter, and as a field of COPY. */
+interface Column {
+  readonly name: string;
+  readonly valueOf: (message: NewMessage) => unknown;
+  readonly write: (rows: CopyRows, message: NewMessage) => void;
+}
+
+/** The columns of these names. `type`: as `CopyRows` calls it. */
+function columns<T extends 'uuid' | 'text' | 'bool' | 'int8' | 'inet'>(
+  type: T,
+  values: Readonly<Record<string, (message: NewMessage) => Parameters<CopyRows[T]>[0]>>,
+): Column[] {
+  return Object.entries(values).map(([name, valueOf]) => ({
+    name,
+    valueOf,
+    write: (rows, message) => (rows[type] as (value: Parameters<CopyRows[T]>[0]) => void)(valueOf(message)),
+  }));
+}
+
+const MESSAGE: readonly Column[] = [
+  ...columns('uuid', {
+    id: ({ id }) => id,
+    transaction_id: ({ transactionId }) => transactionId,
+    tenant_id: ({ tenantId }) => tenantId,
+    destination_id: ({ destinationId }) => destinationId,
+  }),
+  ...columns('int8', { size_bytes: ({ sizeBytes }) => sizeBytes }),
+  ...columns('inet', { client_address: ({ client }) => client?.address ?? null }),
+  ...columns('bool', { is_smtp_utf8: ({ smtpUtf8 }) => smtpUtf8 }),
+  ...columns('text', {
+    kind: ({ kind }) => kind,
+    reverse_path: ({ reversePath }) => reversePath,
+    client_name: ({ client }) => client?.name ?? null,
+    ehlo_name: ({ client }) => client?.ehloName ?? '',
+    protocol: ({ client }) => client?.protocol ?? '',
+    tls: ({ client }) => client?.tls ?? null,
+    body: ({ body }) => body,
+    ret: ({ ret }) => ret,
+    envelope_id: ({ envelopeId }) => envelopeId,
+    header_message_id: ({ headerMessageId }) => headerMessageId,
+  }),
+];
+const MESSAGE_COLUMNS = MESSAGE.map(({ name }) => name).join(', ');
+const MESSAGE_PARAMETERS = MESSAGE.map((_, at) => `$${at + 1}`).join(', ');
 const RECIPIENT_COLUMNS = 'message_id, number, tenant_id, destination_id, address, notify, original_recipient';
 const CONTENT_COLUMNS = 'message_id, tenant_id, destination_id, content';
 const DELTA_COLUMNS = 'destination_id, tenant_id, held_count, held_bytes';
@@ -59,26 +101,9 @@ function copySql(table: string, columns: string): string {
   return `copy ${table} (${columns}) from stdin (format binary)`;
 }
 
-function addMessage(rows: ReturnType<typeof copyRows>, message: NewMessage): void {
-  const { client } = message;
-  rows.row(17);
-  rows.uuid(message.id);
-  rows.uuid(message.transactionId);
-  rows.uuid(message.tenantId);
-  rows.uuid(message.destinationId);
-  rows.text(message.kind);
-  rows.text(message.reversePath);
-  rows.int8(message.sizeBytes);
-  rows.inet(client?.address ?? null);
-  rows.text(client?.name ?? null);
-  rows.text(client?.ehloName ?? '');
-  rows.text(client?.protocol ?? '');
-  rows.text(client?.tls ?? null);
-  rows.bool(message.smtpUtf8);
-  rows.text(message.body);
-  rows.text(message.ret);
-  rows.text(message.envelopeId);
-  rows.text(message.headerMessageId);
+function addMessage(rows: CopyRows, message: NewMessage): void {
+  rows.row(MESSAGE.length);
+  for (const { write } of MESSAGE) write(rows, message);
 }
 
 /**
@@ -86,30 +111,9 @@ function addMessage(rows: ReturnType<typeof copyRows>, message: NewMessage): voi
  * A row of the lost transaction that is still being committed makes the insert wait for it.
  */
 export async function insertOnce(execute: Execute, message: NewMessage): Promise<void> {
-  const { client } = message;
   const inserted = await execute(
-    `insert into messages (${MESSAGE_COLUMNS})
-     values ($1, $2, $3, $4, $5, $6, $7, $8::inet, $9, $10, $11, $12, $13, $14, $15, $16, $17)
-     on conflict (id) do nothing returning id`,
-    [
-      message.id,
-      message.transactionId,
-      message.tenantId,
-      message.destinationId,
-      message.kind,
-      message.reversePath,
-      message.sizeBytes,
-      client?.address ?? null,
-      client?.name ?? null,
-      client?.ehloName ?? '',
-      client?.protocol ?? '',
-      client?.tls ?? null,
-      message.smtpUtf8,
-      message.body,
-      message.ret,
-      message.envelopeId,
-      message.headerMessageId,
-    ],
+    `insert into messages (${MESSAGE_COLUMNS}) values (${MESSAGE_PARAMETERS}) on conflict (id) do nothing returning id`,
+    MESSAGE.map(({ valueOf }) => valueOf(message)),
   );
   if (inserted.rows.length === 0) return;
   // Looked up after the insert, in a newer snapshot: a message that was delivered meanwhile is in history by now.
