@@ -40,9 +40,10 @@ export const RECORD_TYPES: readonly RecordType[] = ['A', 'AAAA', 'MX', 'TXT', 'P
 
 /**
  * SERVFAIL also stands for every other code that is no answer; TIMEOUT also for a server that cannot be reached.
+ * TOO_LARGE: more octets or records than honest answers have.
  * NOT_YET_ASKED: of a long MX set, those looked up have no address, and the others are a later attempt's.
  */
-export type DnsTrouble = 'SERVFAIL' | 'TIMEOUT' | 'REFUSED' | 'MALFORMED' | 'LOOP' | 'NOT_YET_ASKED';
+export type DnsTrouble = 'SERVFAIL' | 'TIMEOUT' | 'REFUSED' | 'MALFORMED' | 'TOO_LARGE' | 'LOOP' | 'NOT_YET_ASKED';
 
 interface DnsFound<T> {
   readonly kind: 'FOUND';

@@ -64,8 +64,14 @@ export interface ResolverOptions {
 /** Avoids fragments, and with them a way to forge answers (DNS flag day 2020). */
 const UDP_PAYLOAD_BYTES = 1232;
 const MAX_CACHE_ENTRIES = 10_000;
-/** Octets in memory, roughly. An answer of 64 KB may have thousands of records; the owner of an address chooses its name. */
-const CACHE_WEIGHT = { of: weightOf, most: 32 * 1024 * 1024, mostEach: 32 * 1024 };
+/** Octets in memory, roughly; the owner of an address chooses its name. */
+const CACHE_WEIGHT = { of: weightOf, most: 32 * 1024 * 1024, mostEach: 64 * 1024 };
+/**
+ * An answer of 64 KB takes 20 to 30 ms to read, and whoever owns a name can have it asked for at will. BIND gives out at most 100
+ * records of a type.
+ */
+const MAX_REPLY_BYTES = 16 * 1024;
+const MAX_REPLY_RECORDS = 250;
 /** Names of an address: no more are used (RFC 7208 §4.6.4), and the owner of an address may give it thousands. */
 const MAX_NAMES = 10;
 /** A customer's change is seen within the hour, even where a record says a week. */
@@ -73,6 +79,10 @@ const MAX_TTL_SECONDS = 3600;
 const MAX_NEGATIVE_TTL_SECONDS = 900;
 /** RFC 9520 asks for at least one second; more would delay an operator's "try now". */
 const TROUBLE_TTL_SECONDS = 1;
+/** Such an answer was no accident, and each look costs. */
+const TOO_LARGE_TTL_SECONDS = 60;
+/** Deviates (RFC 1035 §3.2.1: 0 is not to be kept): a client has its name looked up with each connection. */
+const MIN_NAME_TTL_SECONDS = 60;
 
 /** Makes a resolver. Throws when there is no server or one is not `ip:port`: config/config.ts has checked them. */
 export function createResolver({ servers, timeoutMs = 8000, nowMs = monotonicMs }: ResolverOptions): Resolver {
@@ -103,6 +113,7 @@ export function createResolver({ servers, timeoutMs = 8000, nowMs = monotonicMs 
         return { answer: { kind: meaning.kind }, ttlSeconds: Math.min(ttlSeconds, MAX_NEGATIVE_TTL_SECONDS) };
       }
       ttlSeconds = Math.min(ttlSeconds, MAX_TTL_SECONDS);
+      if (type === 'PTR') ttlSeconds = Math.max(ttlSeconds, MIN_NAME_TTL_SECONDS);
       const { name: canonicalName } = meaning;
       const records = type === 'PTR' ? meaning.records.slice(0, MAX_NAMES) : meaning.records;
       return { answer: { kind: 'FOUND', records, canonicalName, ttlSeconds, isAuthenticated }, ttlSeconds };
@@ -186,7 +197,8 @@ function endpointsOf(servers: readonly string[]): Endpoint[] {
 }
 
 function trouble(reason: DnsTrouble): { answer: DnsAnswer<never>; ttlSeconds: number } {
-  return { answer: { kind: 'TROUBLE', reason }, ttlSeconds: TROUBLE_TTL_SECONDS };
+  const ttlSeconds = reason === 'TOO_LARGE' ? TOO_LARGE_TTL_SECONDS : TROUBLE_TTL_SECONDS;
+  return { answer: { kind: 'TROUBLE', reason }, ttlSeconds };
 }
 
 function joinAddresses(v4: DnsAnswer<string>, v6: DnsAnswer<string>): DnsAnswer<string> {
@@ -218,6 +230,7 @@ const CODEC: DnsCodec = {
     if (bytes.length < 12 || bytes.readUInt16BE(0) !== query.id) return null;
     const flags = bytes.readUInt16BE(2);
     if ((flags & RESPONSE_FLAG) === 0) return null;
+    if (isTooLarge(bytes)) return { kind: 'TROUBLE', reason: 'TOO_LARGE' };
     try {
       const packet = decode(bytes);
       return isReplyTo(packet, query) ? meaningOf(packet, query) : null;
@@ -227,6 +240,12 @@ const CODEC: DnsCodec = {
     }
   },
 };
+
+/** By the counts of its head (RFC 1035 §4.1.1), before any of it is read. */
+function isTooLarge(bytes: Buffer): boolean {
+  const counts = [4, 6, 8, 10].map((at) => bytes.readUInt16BE(at));
+  return bytes.length > MAX_REPLY_BYTES || counts.reduce((sum, count) => sum + count, 0) > MAX_REPLY_RECORDS;
+}
 
 const RESPONSE_FLAG = 0x8000;
 const MALFORMED: CodecAnswer = { kind: 'TROUBLE', reason: 'MALFORMED' };

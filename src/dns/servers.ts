@@ -98,6 +98,8 @@ export function createDnsServers(options: {
         }
         if (answer === null) continue;
         trouble = answer.reason;
+        // The others would have the same to say.
+        if (trouble === 'TOO_LARGE') break;
         queue = queue.filter((other) => other !== current);
       }
       return { kind: 'TROUBLE', reason: trouble };

@@ -129,7 +129,7 @@ describe('time and servers', () => {
 
 describe('truncation', () => {
   test('a truncated answer is fetched over TCP', async () => {
-    const records = Array.from({ length: 200 }, (_, index) => `record ${index} ${'x'.repeat(200)}`);
+    const records = Array.from({ length: 60 }, (_, index) => `record ${index} ${'x'.repeat(200)}`);
     const dns = await dnsWith({ 'big.example': { mode: 'TRUNCATE', TXT: records } });
     expect(await resolverOn([dns.address]).resolveTxt('big.example')).toMatchObject({ kind: 'FOUND', records });
     expect(dns.queries.map(({ protocol }) => protocol)).toEqual(['udp', 'tcp']);

@@ -170,17 +170,41 @@ test('of the names of an address ten are kept', async () => {
 });
 
 describe('cache', () => {
-  test('an answer that is too large is asked for again, and drives nothing out', async () => {
-    const { resolver, dns } = await resolverFor({
-      'bomb.example': { TXT: Array.from({ length: 200 }, () => ['x'.repeat(250)]), ttlSeconds: 600 },
-      'usual.example': { TXT: ['v=spf1 -all'], ttlSeconds: 600 },
-    });
-    for (const name of ['usual.example', 'bomb.example', 'bomb.example', 'usual.example']) {
-      expect(await resolver.resolveTxt(name)).toMatchObject({ kind: 'FOUND' });
+  test('an answer that is too large is trouble, for a minute, and drives nothing out', async () => {
+    const { state, nowMs } = clock();
+    const { resolver, dns } = await resolverFor(
+      {
+        'long.example': { TXT: Array.from({ length: 80 }, () => ['x'.repeat(250)]), ttlSeconds: 600 },
+        'wide.example': { A: Array.from({ length: 300 }, (_, index) => `192.0.2.${index % 250}`), ttlSeconds: 600 },
+        'usual.example': { TXT: ['v=spf1 -all'], A: ['192.0.2.1'], ttlSeconds: 600 },
+      },
+      { nowMs },
+    );
+    const [tooLarge, found] = [{ kind: 'TROUBLE', reason: 'TOO_LARGE' }, { kind: 'FOUND' }];
+    for (let turn = 0; turn < 2; turn += 1) {
+      expect(await resolver.resolveTxt('usual.example')).toMatchObject(found);
+      expect(await resolver.resolveTxt('long.example')).toMatchObject(tooLarge);
+      expect(await resolver.query('wide.example', 'A')).toMatchObject(tooLarge);
     }
     const asked = (name: string): number =>
       dns.queries.filter((query) => query.protocol === 'udp' && query.name === name).length;
-    expect([asked('usual.example'), asked('bomb.example')]).toEqual([1, 2]);
+    expect(['usual', 'long', 'wide'].map((name) => asked(`${name}.example`))).toEqual([1, 1, 1]);
+    state.nowMs = 61_000;
+    await resolver.query('wide.example', 'A');
+    expect(asked('wide.example')).toBe(2);
+  });
+
+  test('the names of an address are kept for a minute at least: a client has them looked up with each connection', async () => {
+    const { state, nowMs } = clock();
+    const { resolver, dns } = await resolverFor(
+      { '1.2.0.192.in-addr.arpa': { PTR: ['a.example'], ttlSeconds: 0 } },
+      { nowMs },
+    );
+    for (const at of [0, 59_000, 61_000]) {
+      state.nowMs = at;
+      expect(await resolver.resolvePtr('192.0.2.1')).toMatchObject({ records: ['a.example'] });
+    }
+    expect(dns.queries).toHaveLength(2);
   });
 
   function clock() {

@@ -41,6 +41,10 @@ const RESULTS: ReadonlyMap<string, SpfResult> = new Map([
  * asked for A and AAAA: a record could ask for hundreds of names of somebody else. Honest ones stay far below this.
  */
 const MAX_QUERIES = 100;
+/** A key of 16,384 bits has less, and so has any SPF record that senders publish. A longer one counts as none. */
+const MAX_TEXT_OCTETS = 4096;
+/** mailauth needs up to half a millisecond for a kilobyte: so much text for one message, then no more is answered. */
+const MAX_TEXTS_OCTETS = 65_536;
 
 /** Evaluates SPF. NONE also when there is no domain to ask: a literal, a single label, a client address that is not valid. */
 export async function checkSpf(question: SpfQuestion): Promise<SpfResult> {
@@ -246,12 +250,13 @@ interface CountedQueries {
 }
 
 /**
- * The DNS as mailauth expects it, over our resolver: counted, bounded in time, with node:dns's shapes and error codes.
+ * The DNS as mailauth expects it, over our resolver: counted, bounded in time and text, with node:dns's shapes and error codes.
  *
  * @param deadlineMs of the monotonic clock; from then on every query fails
  */
 function countedQueries(lookup: Lookup, maxCount: number, deadlineMs: number): CountedQueries {
   let count = 0;
+  let textOctets = 0;
   let keysAreUnknown = false;
   const answerTo = async (name: string, type: string): ReturnType<Lookup> => {
     count += 1;
@@ -264,13 +269,18 @@ function countedQueries(lookup: Lookup, maxCount: number, deadlineMs: number): C
     });
   };
   return {
-    wereTooMany: () => count > maxCount,
+    wereTooMany: () => count > maxCount || textOctets > MAX_TEXTS_OCTETS,
     keysAreUnknown: () => keysAreUnknown,
     resolve: async (name, type) => {
       try {
         const answer = await answerTo(name, type);
         if (answer.kind !== 'FOUND') throw dnsError(ERROR_CODES[answer.kind], name);
-        return nodeRecords(type, answer.records);
+        const records = answer.records.filter(
+          (record) => typeof record !== 'string' || record.length <= MAX_TEXT_OCTETS,
+        );
+        if (type === 'TXT') textOctets += records.reduce((sum, record) => sum + String(record).length, 0);
+        if (records.length === 0 || textOctets > MAX_TEXTS_OCTETS) throw dnsError(ERROR_CODES.NO_DATA, name);
+        return nodeRecords(type, records);
       } catch (error) {
         const isAnswer = error instanceof Error && 'code' in error && ANSWER_CODES.has(String(error.code));
         if (!isAnswer && name.includes('._domainkey.')) keysAreUnknown = true;

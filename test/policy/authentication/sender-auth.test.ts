@@ -128,4 +128,22 @@ describe('checkSpf', () => {
     );
     expect(asked.length).toBeLessThanOrEqual(100);
   });
+
+  test('records without end: a long one counts as none, and much text of many is not read', async () => {
+    const long = `v=spf1 ${'ip4:192.0.2.7 '.repeat(400)}+all`;
+    const parts = Array.from({ length: 9 }, (_, part) => [
+      `part${part}.example TXT`,
+      Array.from({ length: 3 }, () => `filler ${'y'.repeat(4000)}`).concat('v=spf1 ?all'),
+    ]);
+    const zone: Record<string, Answer> = {
+      'long.example TXT': [long],
+      'much.example TXT': [`v=spf1 ${parts.map((_, part) => `include:part${part}.example`).join(' ')} +all`],
+      ...(Object.fromEntries(parts) as Record<string, Answer>),
+    };
+    const asked: string[] = [];
+    const question = { ...QUESTION, lookup: lookupIn(zone, asked) };
+    expect(await checkSpf({ ...question, reversePath: 'user@long.example' })).toBe('NONE');
+    expect(await checkSpf({ ...question, reversePath: 'user@much.example' })).toBe('PERMERROR');
+    expect(asked.filter((each) => each.startsWith('part')).length).toBeLessThan(9);
+  });
 });
