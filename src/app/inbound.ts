@@ -121,7 +121,7 @@ export async function startInbound(core: NodeCore, wakeUps: WakeUps): Promise<vo
     authenticate: createAcceptanceSeal({
       hostname,
       names: config.mxNames,
-      lookup: routing.resolver.query,
+      lookupFor: (address) => routing.forClient(address).query,
       addsResults: config.authenticationResults,
       arcKey: config.arcKey === null ? null : loadArcKey(config.arcKey),
       fault: (error) => events.fault({ where: 'authentication', error }),
@@ -129,7 +129,7 @@ export async function startInbound(core: NodeCore, wakeUps: WakeUps): Promise<vo
     startQueue: queueStart(core),
     newTransactionId: newId,
     readiness: ready.readiness,
-    resolveName: createClientNames(routing.resolver),
+    resolveName: createClientNames(routing.strangersResolver),
     isTrusted,
     isTrustedProxy: isWithin(config.trustedProxies),
     wallClock,

@@ -41,7 +41,8 @@ export const RECORD_TYPES: readonly RecordType[] = ['A', 'AAAA', 'MX', 'TXT', 'P
 /**
  * SERVFAIL also stands for every other code that is no answer; TIMEOUT also for a server that cannot be reached.
  * TOO_LARGE: more octets or records than honest answers have.
- * NOT_YET_ASKED: of a long MX set, those looked up have no address, and the others are a later attempt's.
+ * NOT_YET_ASKED: of a long MX set, those looked up have no address, and the others are a later attempt's; or the look-up had no
+ * place in its time, among others of the same party or zone.
  */
 export type DnsTrouble = 'SERVFAIL' | 'TIMEOUT' | 'REFUSED' | 'MALFORMED' | 'TOO_LARGE' | 'LOOP' | 'NOT_YET_ASKED';
 

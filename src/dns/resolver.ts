@@ -35,9 +35,19 @@ import {
   type RecordType,
 } from './answer.ts';
 import { createDnsCache } from './cache.ts';
+import { createShares, SHARES } from './shares.ts';
 import { createDnsServers, type CodecAnswer, type DnsCodec, type DnsQuery, createDnsTransport } from './servers.ts';
 
-export interface Resolver {
+export interface Resolver extends LookUps {
+  /** The same, with the look-ups counted as those of a party, a tenant or a client: no party may hold many at once. */
+  forParty(party: string): LookUps;
+  /** Drops what is remembered of a name, so that the next look-up asks: for an operator who has just changed it. */
+  forget(name: string): void;
+  /** Ends look-ups under way and later ones as TROUBLE, TIMEOUT. */
+  close(): void;
+}
+
+export interface LookUps {
   /** Asks for one type of records of a name, given as an A-label. */
   query<T extends RecordType>(name: string, type: T): Promise<DnsAnswer<DnsRecordData[T]>>;
   resolveMx(domain: string): Promise<DnsAnswer<MxRecord>>;
@@ -46,10 +56,6 @@ export interface Resolver {
   resolveTxt(name: string): Promise<DnsAnswer<string>>;
   /** The names of an IP address. What is no address has none: NXDOMAIN. */
   resolvePtr(address: string): Promise<DnsAnswer<string>>;
-  /** Drops what is remembered of a name, so that the next look-up asks: for an operator who has just changed it. */
-  forget(name: string): void;
-  /** Ends look-ups under way and later ones as TROUBLE, TIMEOUT. */
-  close(): void;
 }
 
 export interface ResolverOptions {
@@ -59,6 +65,8 @@ export interface ResolverOptions {
   readonly timeoutMs?: number;
   /** The clock of the cache, in milliseconds; never goes back. */
   readonly nowMs?: () => number;
+  /** Look-ups of one zone at once. Default 16. */
+  readonly zoneShare?: number;
 }
 
 /** Avoids fragments, and with them a way to forge answers (DNS flag day 2020). */
@@ -85,21 +93,31 @@ const TOO_LARGE_TTL_SECONDS = 60;
 const MIN_NAME_TTL_SECONDS = 60;
 
 /** Makes a resolver. Throws when there is no server or one is not `ip:port`: config/config.ts has checked them. */
-export function createResolver({ servers, timeoutMs = 8000, nowMs = monotonicMs }: ResolverOptions): Resolver {
+export function createResolver({
+  servers,
+  timeoutMs = 8000,
+  nowMs = monotonicMs,
+  zoneShare = SHARES.zone,
+}: ResolverOptions): Resolver {
   const transport = createDnsTransport();
-  const dnsServers = createDnsServers({ servers: endpointsOf(servers), transport, codec: CODEC });
+  const dnsServers = createDnsServers({
+    servers: endpointsOf(servers),
+    transport,
+    codec: CODEC,
+    shares: createShares({ ...SHARES, zone: zoneShare }),
+  });
   const cache = createDnsCache<DnsAnswer<unknown>>({ maxEntries: MAX_CACHE_ENTRIES, nowMs, weight: CACHE_WEIGHT });
   const underWay = new Map<string, Promise<DnsAnswer<unknown>>>();
 
   /** Asks until the aliases end. Returns the answer, its TTL not yet capped: 0 means not to be kept. */
-  async function lookUp(name: string, type: RecordType): Promise<{ answer: DnsAnswer<unknown>; ttlSeconds: number }> {
+  async function lookUp({ name, type, party }: Asked): Promise<{ answer: DnsAnswer<unknown>; ttlSeconds: number }> {
     const deadlineMs = monotonicMs() + timeoutMs;
     let current = name;
     let ttlSeconds = Number.POSITIVE_INFINITY;
     let isAuthenticated = true;
     for (let hops = 0; hops <= MAX_ALIASES; hops += 1) {
       if (!isQueryableName(current)) return trouble('MALFORMED');
-      const asked = await dnsServers.ask({ name: current, type }, deadlineMs);
+      const asked = await dnsServers.ask({ name: current, type }, deadlineMs, party);
       if (asked.kind === 'TROUBLE') return trouble(asked.reason);
       const meaning = readReply(asked.reply, current, type);
       if (meaning.kind === 'LOOP') return trouble('LOOP');
@@ -121,55 +139,77 @@ export function createResolver({ servers, timeoutMs = 8000, nowMs = monotonicMs 
     return trouble('LOOP');
   }
 
-  function startLookUp(key: string, name: string, type: RecordType): Promise<DnsAnswer<unknown>> {
+  function startLookUp(key: string, asked: Asked): Promise<DnsAnswer<unknown>> {
+    // A party has look-ups of its own, for those of another may wait long for their turn.
+    const line = `${key} ${asked.party ?? ''}`;
+    const known = underWay.get(line);
+    if (known !== undefined) return known;
     // A name that was forgotten meanwhile has lost its place: this answer may be the old one.
-    const isCurrent = (): boolean => underWay.get(key) === running;
-    const running: Promise<DnsAnswer<unknown>> = lookUp(name, type)
+    const isCurrent = (): boolean => underWay.get(line) === running;
+    const running: Promise<DnsAnswer<unknown>> = lookUp(asked)
       .then(({ answer, ttlSeconds }) => {
         if (isCurrent()) cache.set(key, answer, ttlSeconds);
         return answer;
       })
       .finally(() => {
-        if (isCurrent()) underWay.delete(key);
+        if (isCurrent()) underWay.delete(line);
       });
-    underWay.set(key, running);
+    underWay.set(line, running);
     return running;
   }
 
-  async function query<T extends RecordType>(name: string, type: T): Promise<DnsAnswer<DnsRecordData[T]>> {
-    const asked = normalizeName(name);
-    const key = `${type} ${asked}`;
+  async function ask<T extends RecordType>(
+    given: string,
+    type: T,
+    party: string | null,
+  ): Promise<DnsAnswer<DnsRecordData[T]>> {
+    const name = normalizeName(given);
+    const key = `${type} ${name}`;
     const cached = cache.get(key);
     let answer: DnsAnswer<unknown>;
     if (cached !== null) {
       answer = cached.value.kind === 'FOUND' ? { ...cached.value, ttlSeconds: cached.ttlSeconds } : cached.value;
     } else {
-      answer = await (underWay.get(key) ?? startLookUp(key, asked, type));
+      answer = await startLookUp(key, { name, type, party });
     }
     // The key holds the type, so what is kept under it has the data of that type.
     return answer as DnsAnswer<DnsRecordData[T]>;
   }
 
+  function lookUpsOf(party: string | null): LookUps {
+    const query: LookUps['query'] = (name, type) => ask(name, type, party);
+    return {
+      query,
+      resolveMx: (domain) => query(domain, 'MX'),
+      async resolveAddresses(host) {
+        const [v4, v6] = await Promise.all([query(host, 'A'), query(host, 'AAAA')]);
+        return joinAddresses(v4, v6);
+      },
+      resolveTxt: (name) => query(name, 'TXT'),
+      async resolvePtr(text) {
+        const address = parseAddress(text);
+        return address === null ? { kind: 'NXDOMAIN' } : query(reverseLookupName(address), 'PTR');
+      },
+    };
+  }
+
   return {
-    query,
-    resolveMx: (domain) => query(domain, 'MX'),
-    async resolveAddresses(host) {
-      const [v4, v6] = await Promise.all([query(host, 'A'), query(host, 'AAAA')]);
-      return joinAddresses(v4, v6);
-    },
-    resolveTxt: (name) => query(name, 'TXT'),
-    async resolvePtr(text) {
-      const address = parseAddress(text);
-      return address === null ? { kind: 'NXDOMAIN' } : query(reverseLookupName(address), 'PTR');
-    },
+    ...lookUpsOf(null),
+    forParty: lookUpsOf,
     forget(name) {
-      for (const type of RECORD_TYPES) {
-        cache.delete(`${type} ${normalizeName(name)}`);
-        underWay.delete(`${type} ${normalizeName(name)}`);
-      }
+      dnsServers.forgive(normalizeName(name));
+      const keys = RECORD_TYPES.map((type) => `${type} ${normalizeName(name)}`);
+      for (const key of keys) cache.delete(key);
+      for (const line of underWay.keys()) if (keys.some((key) => line.startsWith(`${key} `))) underWay.delete(line);
     },
     close: () => transport.close(),
   };
+}
+
+interface Asked {
+  readonly name: string;
+  readonly type: RecordType;
+  readonly party: string | null;
 }
 
 /** A string or a record costs so much beside its octets. */

@@ -1,16 +1,17 @@
 /**
  * Routes of mail as the DNS has them now: next hops for delivery, observations of MX records, and of hosts that a person names.
  *
- * Relay domains and domains of strangers have a resolver each: where strangers' name servers are slow, no one else waits.
+ * Relay domains and domains of strangers have a resolver each: where strangers' name servers are slow, no one else waits. In each, no
+ * tenant and no client may hold more than its share of the look-ups (shares.ts).
  */
 import { monotonicMs } from '../clock.ts';
-import type { Endpoint } from '../mail/ip.ts';
+import { clientNetwork, type Endpoint } from '../mail/ip.ts';
 import { isUsableNextHopAddress } from '../mail/ip-class.ts';
 import type { MxObservation } from '../mail/mx.ts';
 import { createMxWalk, literalAddress, observeMxSet, mxVerdict } from './mx-set.ts';
 import { type DeliverTo, findNextHops, type NextHopOptions, type NextHops } from './next-hop.ts';
 import { isOwnEndpoint, isOwnHost, isOwnName, type OwnIdentity } from './own-identity.ts';
-import { createResolver, type Resolver } from './resolver.ts';
+import { createResolver, type LookUps, type Resolver } from './resolver.ts';
 
 interface RoutingOptions {
   /** The DNS servers, as `address:port`. */
@@ -37,7 +38,11 @@ export interface Routing {
     readonly dialTurn?: number;
     /** Default `RELAY`. */
     readonly kind?: 'RELAY' | 'INTERNAL';
+    /** The party of a relay domain's look-ups; without it the zones that are asked are the bound. */
+    readonly tenantId?: string | null;
   }): Promise<NextHops>;
+  /** Look-ups that the client with this address causes. */
+  forClient(address: string): LookUps;
   /** Asks the DNS anew. */
   observeMx(domainName: string): Promise<MxObservation>;
   /** The hosts of a route with what they lead to; without `deliverTo` those of the MX records. */
@@ -55,17 +60,20 @@ export function createRouting({ servers, self, otherAddresses, deliveryPort, all
     const known = self();
     return { ...known, addresses: [...known.addresses, ...otherAddresses] };
   };
-  const options = (asked: Resolver = resolver) => ({ resolver: asked, walk, self: self(), deliveryPort, allowPrivate });
+  const options = (asked: LookUps = resolver) => ({ resolver: asked, walk, self: self(), deliveryPort, allowPrivate });
   return {
     resolver,
     strangersResolver,
     self,
-    findHops: ({ name, deliverTo, dialTurn = 0, kind = 'RELAY' }) =>
-      findNextHops(name, {
-        ...options(kind === 'INTERNAL' ? strangersResolver : resolver),
+    findHops: ({ name, deliverTo, dialTurn = 0, kind = 'RELAY', tenantId = null }) => {
+      const ours = tenantId === null ? resolver : resolver.forParty(`tenant ${tenantId}`);
+      return findNextHops(name, {
+        ...options(kind === 'INTERNAL' ? strangersResolver : ours),
         deliverTo,
         turn: dialTurn,
-      }),
+      });
+    },
+    forClient: (address) => strangersResolver.forParty(`client ${clientNetwork(address)}`),
     isOwnServer: (names, endpoint) =>
       isOwnHost(self(), names, endpoint.port) || isOwnEndpoint(everywhere(), endpoint, deliveryPort),
     checkRoute: async (name, deliverTo) => {
@@ -130,14 +138,14 @@ export function observeGivenHosts(
   );
 }
 
-/** Under way at once, of the 256 of the resolver; beyond these a client has no name. */
+/** Under way at once, of the 256 for strangers; beyond these a client has no name. */
 const MOST_UNDER_WAY = 48;
 
 /**
  * The reverse name of a client, or null: none exists, it could not be found out, or too many are looked up just now.
  *
- * The client chooses the name server of its address. Its slowness takes few of the look-ups that may be under way at once: delivery
- * and policy need the others.
+ * The client chooses the name server of its address. Its slowness takes few of the look-ups that may be under way at once: reports and
+ * authentication need the others.
  */
 export function createClientNames({
   resolvePtr,

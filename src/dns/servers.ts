@@ -3,7 +3,8 @@
  *
  * The server that answered last is asked first. A server that answered with trouble is not asked again for the same
  * question, one that was silent is; the time left is shared evenly among the tries left, so the sum is bounded.
- * How a query is written and a reply read is the codec's business (resolver.ts).
+ * How a query is written and a reply read is the codec's business (resolver.ts). A question waits for its place (shares.ts), and is not
+ * asked where the servers of its zone were silent lately (silence.ts).
  *
  * The transport below carries one query and one reply, as bytes, over UDP or TCP (RFC 1035, RFC 7766). Every UDP query has a
  * socket of its own, so a source port chosen by the kernel that is open for this one reply only. What comes from another
@@ -16,6 +17,8 @@ import { type Endpoint, normalizeAddress } from '../mail/ip.ts';
 import type { DnsReply, DnsTrouble, RecordType } from './answer.ts';
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
+import { type Shares, zoneOf } from './shares.ts';
+import { createSilences } from './silence.ts';
 
 interface DnsQuestion {
   readonly name: string;
@@ -41,8 +44,10 @@ export interface DnsCodec {
 }
 
 interface DnsServers {
-  /** The first reply that says something, or the trouble. `deadlineMs` is on the monotonic clock. */
-  ask(question: DnsQuestion, deadlineMs: number): Promise<ServerAnswer>;
+  /** The first reply that says something, or the trouble. `deadlineMs` is on the monotonic clock; `party`: whose look-up it is. */
+  ask(question: DnsQuestion, deadlineMs: number, party: string | null): Promise<ServerAnswer>;
+  /** Forgets that the servers of a name were silent. */
+  forgive(name: string): void;
 }
 
 /** With a single server a lost datagram is worth two more tries; with several, each is asked twice. */
@@ -53,8 +58,10 @@ export function createDnsServers(options: {
   readonly servers: readonly Endpoint[];
   readonly transport: DnsTransport;
   readonly codec: DnsCodec;
+  readonly shares: Shares;
 }): DnsServers {
-  const { servers, transport, codec } = options;
+  const { servers, transport, codec, shares } = options;
+  const silences = createSilences(monotonicMs);
   const rounds = Math.max(MIN_ROUNDS, Math.ceil(MIN_TRIES / servers.length));
   let preferred = 0;
 
@@ -82,35 +89,59 @@ export function createDnsServers(options: {
     return { kind: 'TROUBLE', reason: 'MALFORMED' };
   }
 
-  return {
-    async ask(question, deadlineMs) {
-      let trouble: DnsTrouble = 'TIMEOUT';
-      const ordered = [...servers.slice(preferred), ...servers.slice(0, preferred)];
-      let queue = Array.from({ length: rounds }, () => ordered).flat();
-      for (let server = queue.shift(); server !== undefined; server = queue.shift()) {
-        const current = server;
-        const leftMs = deadlineMs - monotonicMs();
-        if (leftMs <= 0) break;
-        const answer = await askServer(current, question, leftMs / (queue.length + 1));
-        if (answer?.kind === 'REPLY') {
-          preferred = servers.indexOf(current);
-          return answer;
-        }
-        if (answer === null) continue;
-        trouble = answer.reason;
-        // The others would have the same to say.
-        if (trouble === 'TOO_LARGE') break;
-        queue = queue.filter((other) => other !== current);
+  async function askAll(question: DnsQuestion, deadlineMs: number): Promise<ServerAnswer> {
+    let trouble: DnsTrouble = 'TIMEOUT';
+    const ordered = [...servers.slice(preferred), ...servers.slice(0, preferred)];
+    let queue = Array.from({ length: rounds }, () => ordered).flat();
+    for (let server = queue.shift(); server !== undefined; server = queue.shift()) {
+      const current = server;
+      const leftMs = deadlineMs - monotonicMs();
+      if (leftMs <= 0) break;
+      const answer = await askServer(current, question, leftMs / (queue.length + 1));
+      if (answer?.kind === 'REPLY') {
+        preferred = servers.indexOf(current);
+        return answer;
       }
-      return { kind: 'TROUBLE', reason: trouble };
+      if (answer === null) continue;
+      trouble = answer.reason;
+      // The others would have the same to say.
+      if (trouble === 'TOO_LARGE') break;
+      queue = queue.filter((other) => other !== current);
+    }
+    return { kind: 'TROUBLE', reason: trouble };
+  }
+
+  return {
+    forgive: (name) => silences.forgive(zoneOf(name)),
+    async ask(question, deadlineMs, party) {
+      const zone = zoneOf(question.name);
+      const visit = silences.begin(zone);
+      if (visit === null) return SILENT;
+      try {
+        const givePlace = await shares.take({ party, zone }, deadlineMs - monotonicMs());
+        if (givePlace === null) return NO_PLACE;
+        try {
+          if (!visit.isWelcome()) return SILENT;
+          const startedAtMs = monotonicMs();
+          const answer = await askAll(question, deadlineMs);
+          visit.note(answer.kind === 'REPLY', monotonicMs() - startedAtMs);
+          return answer;
+        } finally {
+          givePlace();
+        }
+      } finally {
+        visit.end();
+      }
     },
   };
 }
 
+const SILENT: ServerAnswer = { kind: 'TROUBLE', reason: 'TIMEOUT' };
+const NO_PLACE: ServerAnswer = { kind: 'TROUBLE', reason: 'NOT_YET_ASKED' };
+
 interface DnsExchange<T> {
   readonly server: Endpoint;
   readonly query: Buffer;
-  /** From the call to its end, waiting for a free socket included. */
   readonly timeoutMs: number;
   /** Reads a reply; null when it does not belong to the query. Must not throw. */
   readonly accept: (reply: Buffer) => T | null;
@@ -128,28 +159,12 @@ interface Limits {
   readonly signal: AbortSignal;
 }
 
-/** Each exchange holds a socket; the bound keeps a flood of look-ups from eating the file descriptors of the queue. */
-const MAX_IN_FLIGHT = 256;
-
 export function createDnsTransport(): DnsTransport {
   const closing = new AbortController();
-  const slots = createSlots(MAX_IN_FLIGHT);
-
-  async function inSlot<T>(exchange: DnsExchange<T>, run: (limits: Limits) => Promise<T | null>): Promise<T | null> {
-    const { signal } = closing;
-    const startedAtMs = monotonicMs();
-    if (signal.aborted || !(await slots.take({ timeoutMs: exchange.timeoutMs, signal }))) return null;
-    try {
-      const timeoutMs = exchange.timeoutMs - (monotonicMs() - startedAtMs);
-      return await run({ timeoutMs, signal });
-    } finally {
-      slots.give();
-    }
-  }
-
+  const { signal } = closing;
   return {
-    udp: (exchange) => inSlot(exchange, (limits) => exchangeUdp(exchange, limits)),
-    tcp: (exchange) => inSlot(exchange, (limits) => exchangeTcp(exchange, limits)),
+    udp: async (exchange) => (signal.aborted ? null : exchangeUdp(exchange, { timeoutMs: exchange.timeoutMs, signal })),
+    tcp: async (exchange) => (signal.aborted ? null : exchangeTcp(exchange, { timeoutMs: exchange.timeoutMs, signal })),
     close: () => closing.abort(),
   };
 }
@@ -223,32 +238,4 @@ function settleOnce<T>({ timeoutMs, signal }: Limits, work: Work<T>): Promise<T 
     }
     work.start(finish, () => isSettled);
   });
-}
-
-/** A counting semaphore, first come first served. `take` resolves to false when its time is over. */
-function createSlots(count: number): { take(limits: Limits): Promise<boolean>; give(): void } {
-  const waiting = new Set<() => void>();
-  let free = count;
-  return {
-    async take(limits) {
-      if (free > 0) {
-        free -= 1;
-        return true;
-      }
-      let wake = (): void => undefined;
-      const got = await settleOnce<true>(limits, {
-        start(finish) {
-          wake = () => finish(true);
-          waiting.add(wake);
-        },
-        stop: () => waiting.delete(wake),
-      });
-      return got === true;
-    },
-    give() {
-      const next = waiting.values().next();
-      if (next.done === true) free += 1;
-      else next.value();
-    },
-  };
 }

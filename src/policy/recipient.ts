@@ -50,7 +50,7 @@ export interface RecipientPolicy {
 
 interface RecipientCheckOptions {
   readonly hostname: string;
-  readonly findHops: (domain: Pick<RelayDomain, 'name' | 'deliverTo'>) => Promise<NextHops>;
+  readonly findHops: (domain: Pick<RelayDomain, 'name' | 'deliverTo' | 'tenantId'>) => Promise<NextHops>;
   readonly isListed: IsListed;
   readonly primaries: Primaries;
   readonly harvestGuard: Check;
@@ -63,7 +63,7 @@ interface RecipientCheckOptions {
 /** The checks for a recipient of a served domain, in order. */
 export function recipientChecks(options: RecipientCheckOptions): readonly Check[] {
   const { hostname, findHops, primaries } = options;
-  const findNextHops = (name: string) => findHops({ name, deliverTo: [] });
+  const findNextHops = ({ name, tenantId }: RelayDomain) => findHops({ name, tenantId, deliverTo: [] });
   return [
     options.harvestGuard,
     createRouteWatch(options.onRouteChanged),
@@ -234,22 +234,22 @@ const NO_SERVER: ReplyLine = {
  * The answer is asked for at every RCPT and comes from the resolver's cache.
  */
 export function createMxPreferenceCheck(deps: {
-  findNextHops: (domain: string) => Promise<NextHops>;
+  findNextHops: (domain: RelayDomain) => Promise<NextHops>;
   monotonicMs: () => number;
 }): Check {
   const unknownUntilMs = createBoundedMap<number>(MOST_UNKNOWN);
-  const judge = async (name: string): Promise<Verdict> => {
-    const found = await within(MOST_MX_WAIT_MS, deps.findNextHops(name), () => null);
+  const judge = async (domain: RelayDomain): Promise<Verdict> => {
+    const found = await within(MOST_MX_WAIT_MS, deps.findNextHops(domain), () => null);
     if (found === null || found.kind === 'TROUBLE') {
-      unknownUntilMs.set(name, deps.monotonicMs() + MX_UNKNOWN_MS);
+      unknownUntilMs.set(domain.name, deps.monotonicMs() + MX_UNKNOWN_MS);
       return PASS;
     }
     const reply = refusalOf(found);
     return reply === null ? PASS : { kind: 'REFUSE', reply };
   };
-  return ({ domain: { name, deliverTo } }) => {
-    if (deliverTo.length > 0 || (unknownUntilMs.get(name) ?? 0) > deps.monotonicMs()) return PASS;
-    return judge(name);
+  return ({ domain }) => {
+    if (domain.deliverTo.length > 0 || (unknownUntilMs.get(domain.name) ?? 0) > deps.monotonicMs()) return PASS;
+    return judge(domain);
   };
 }
 

@@ -9,6 +9,7 @@ import { relayDomain } from '../helpers/relay-domain.ts';
 
 const silence = <T>(): Promise<T> => new Promise<T>(() => undefined);
 const NOBODY: Resolver = {
+  forParty: () => NOBODY,
   query: silence,
   resolveMx: silence,
   resolveAddresses: silence,

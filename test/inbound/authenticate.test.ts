@@ -44,7 +44,7 @@ test('a real one: the field is there, a forged one is not, and a DNS that is awa
       names: [HOSTNAME],
       addsResults: true,
       arcKey: null,
-      lookup: () => Promise.resolve({ kind: 'TROUBLE', reason: 'TIMEOUT' }),
+      lookupFor: () => () => Promise.resolve({ kind: 'TROUBLE', reason: 'TIMEOUT' }),
       fault: (error) => faults.push(error),
     }) ?? undefined,
   );

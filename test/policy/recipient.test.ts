@@ -24,8 +24,8 @@ function policyFor(hops: NextHops | 'HANGS' | 'FAILS' = HOSTS, asked: string[] =
     findRelayDomain: async (name) => DOMAINS[name] ?? null,
     checks: [
       createMxPreferenceCheck({
-        findNextHops: (domain) => {
-          asked.push(domain);
+        findNextHops: ({ name }) => {
+          asked.push(name);
           if (hops === 'HANGS') return new Promise(() => undefined);
           return hops === 'FAILS' ? Promise.reject(new Error('bug')) : Promise.resolve(hops);
         },

@@ -19,7 +19,8 @@ export interface AcceptanceSealOptions {
   readonly hostname: string;
   /** All our MX names: a field with any of them did not come from us. */
   readonly names: readonly string[];
-  readonly lookup: Lookup;
+  /** The look-ups for a message of the client with this address. */
+  readonly lookupFor: (address: string) => Lookup;
   readonly addsResults: boolean;
   /** Null: no seal. */
   readonly arcKey: ArcKey | null;
@@ -98,7 +99,8 @@ type Asked = Omit<Parameters<typeof authenticateMessage>[0], 'authservId' | 'loo
 
 /** The ARC set on top (RFC 8617 §5.1), then the results: both above all other trace fields (RFC 8601 §5). */
 async function fieldsFor(options: AcceptanceSealOptions, asked: Asked): Promise<string> {
-  const { hostname: authservId, lookup, addsResults, arcKey } = options;
+  const { hostname: authservId, lookupFor, addsResults, arcKey } = options;
+  const lookup = lookupFor(asked.client.address);
   const verdict = await authenticateMessage({ ...asked, authservId, lookup });
   const sealed = arcKey === null ? null : await verdict.seal(arcKey);
   const set = sealed?.kind === 'SEALED' ? sealed.fields : '';

@@ -25,7 +25,7 @@ import { type CalloutOutcome, createPrimaryQueue, type PrimaryQueue } from './pr
 import { createBoundedMap } from '../../bounded-map.ts';
 
 export interface CalloutDeps {
-  readonly findHops: (destination: Pick<RelayDomain, 'name' | 'deliverTo'>) => Promise<NextHops>;
+  readonly findHops: (destination: Pick<RelayDomain, 'name' | 'deliverTo' | 'tenantId'>) => Promise<NextHops>;
   readonly answers: Answers;
   readonly primaries: Primaries;
   readonly budget: CalloutBudget;

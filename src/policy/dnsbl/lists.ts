@@ -18,7 +18,7 @@ import {
 import type { RelayDomain } from '../../domains/relay-domain.ts';
 import type { Check } from '../decision.ts';
 import { createDnsblCheck, type DnsblDependencies, createIsExempt } from './dnsbl.ts';
-import { createDnsblLookup, DNSBL_QUERY_MS } from './lookup.ts';
+import { createDnsblLookup, DNSBL_QUERY_MS, MOST_OF_ZONE } from './lookup.ts';
 import { createZoneWatch } from './watch.ts';
 
 const COUNTS_EVERY_MS = 5000;
@@ -30,7 +30,7 @@ interface DnsblOptions extends Pick<DnsblDependencies, 'recordDryRun'> {
   readonly servers: readonly string[];
   /** In canonical form. */
   readonly ownAddresses: ReadonlySet<string>;
-  readonly findHops: (domain: Pick<RelayDomain, 'name' | 'deliverTo'>) => Promise<NextHops>;
+  readonly findHops: (domain: Pick<RelayDomain, 'name' | 'deliverTo' | 'tenantId'>) => Promise<NextHops>;
   readonly every: Every;
   readonly warn: (message: string) => void;
   readonly onFault: (error: unknown) => void;
@@ -47,7 +47,7 @@ export interface Dnsbl {
 
 export async function openDnsbl(options: DnsblOptions): Promise<Dnsbl> {
   const { sql, servers, ownAddresses, findHops, recordDryRun, every, warn, onFault } = options;
-  const resolver = createResolver({ servers, timeoutMs: DNSBL_QUERY_MS });
+  const resolver = createResolver({ servers, timeoutMs: DNSBL_QUERY_MS, zoneShare: MOST_OF_ZONE });
   const counts = createDnsblCounts(sql);
   const watch = createZoneWatch({
     store: {

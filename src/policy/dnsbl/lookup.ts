@@ -41,8 +41,8 @@ const SILENCE_MS = 500;
 const SILENCES_BORNE = 3;
 /** Between the questions by which a silent zone is tried. */
 const REST_MS = 30_000;
-/** Questions of one zone on their way; the resolver has 256 sockets for all. */
-const MAX_IN_FLIGHT = 48;
+/** Questions of one zone on their way; the resolver has 256 places for all. */
+export const MOST_OF_ZONE = 48;
 /** Questions of one zone that wait for their turn: a zone that is slower than new clients come would have no end of them. */
 const MAX_WAITING = 1000;
 /** Zones that are busy or were silent: far more than are in use. */
@@ -152,7 +152,7 @@ export function createDnsblLookup(options: DnsblLookupOptions): DnsblLookup {
 
 /** False when too many wait for the zone already, or it fell silent meanwhile. */
 async function takeSlot(state: ZoneState): Promise<boolean> {
-  if (state.inFlight < MAX_IN_FLIGHT) {
+  if (state.inFlight < MOST_OF_ZONE) {
     state.inFlight += 1;
     return true;
   }

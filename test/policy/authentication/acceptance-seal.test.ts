@@ -98,7 +98,7 @@ async function accept(content: string, options: Partial<AcceptanceSealOptions> =
   const authenticated = createAcceptanceSeal({
     hostname: HOSTNAME,
     names: [HOSTNAME, 'mx2.backup.example'],
-    lookup: lookupIn(),
+    lookupFor: () => lookupIn(),
     addsResults: true,
     arcKey: arcKey('rsa'),
     fault: (error) => faults.push(error),
@@ -140,7 +140,7 @@ const unfolded = (fields: string) => fields.replaceAll(/\r\n[ \t]+/g, ' ');
 const cvOf = (fields: string, i: number) => new RegExp(`ARC-Seal: i=${i};.* cv=(\\w+);`).exec(unfolded(fields))?.[1];
 
 test('neither asked for is nothing at all', () => {
-  const options = { hostname: HOSTNAME, names: [HOSTNAME], lookup: lookupIn(), fault: () => undefined };
+  const options = { hostname: HOSTNAME, names: [HOSTNAME], lookupFor: () => lookupIn(), fault: () => undefined };
   expect(createAcceptanceSeal({ ...options, addsResults: false, arcKey: null })).toBeNull();
 });
 
@@ -197,7 +197,7 @@ describe('Authentication-Results', () => {
       createAcceptanceSeal({
         hostname: HOSTNAME,
         names: [],
-        lookup: lookupIn(),
+        lookupFor: () => lookupIn(),
         addsResults: true,
         arcKey: arcKey('rsa'),
         fault: (error) => {
@@ -304,7 +304,7 @@ describe('fields that pretend to be ours', () => {
 describe('trouble', () => {
   test('of the DNS is temperror in the field; an unsealed message is sealed', async () => {
     const names = ['sender.example', '_dmarc.sender.example', 'd._domainkey.sender.example'];
-    const { message, added, faults } = await accept(await signed(), { lookup: lookupIn(names) });
+    const { message, added, faults } = await accept(await signed(), { lookupFor: () => lookupIn(names) });
     expect(faults).toEqual([]);
     expect(unfolded(added)).toMatch(/dkim=temperror.*spf=temperror.*dmarc=temperror/);
     expect((await verify(message)).arc).toEqual({ i: 1, result: 'pass' });
@@ -312,7 +312,7 @@ describe('trouble', () => {
 
   test('with the keys of a chain leaves the chain alone, so that the next hop can verify it', async () => {
     const sealed = await sealedByList(await signed(), { i: 1, cv: 'none' });
-    const { message, added } = await accept(sealed, { lookup: lookupIn(['l._domainkey.list.example']) });
+    const { message, added } = await accept(sealed, { lookupFor: () => lookupIn(['l._domainkey.list.example']) });
     expect(fieldNames(added)).toEqual(['Authentication-Results']);
     expect(unfolded(added)).toContain('arc=fail');
     expect((await verify(message)).arc).toEqual({ i: 1, result: 'pass' });
@@ -321,7 +321,7 @@ describe('trouble', () => {
   test('a DNS that never answers costs the time-out once', async () => {
     const startedAt = performance.now();
     const { added, faults } = await accept(await signed(), {
-      lookup: () => new Promise(() => undefined),
+      lookupFor: () => () => new Promise(() => undefined),
       timeoutMs: 300,
     });
     const elapsedMs = performance.now() - startedAt;

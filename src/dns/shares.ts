@@ -1,0 +1,149 @@
+/**
+ * The places of a resolver: how many look-ups are under way at once, and whose.
+ *
+ * A look-up belongs to a party, whoever causes it, and to a zone, whose servers it asks. Neither may hold more than its share, so one
+ * tenant or client whose name servers are slow leaves places to the others. Who waits is served in rotation over the parties, and over
+ * the zones of each.
+ */
+import { within } from '../clock.ts';
+import { organizationOf } from '../mail/organization.ts';
+
+export interface ShareBounds {
+  readonly total: number;
+  readonly party: number;
+  readonly zone: number;
+  /** Look-ups of one party that wait for their turn. */
+  readonly waiting: number;
+}
+
+/** A look-up holds a socket: 256 of these. Of a party an eighth, and a zone is asked for few names at the same time. */
+export const SHARES: ShareBounds = { total: 256, party: 32, zone: 16, waiting: 1000 };
+
+export interface Asker {
+  /** Null: no one in particular; the zone's share is the bound. */
+  readonly party: string | null;
+  readonly zone: string;
+}
+
+export interface Shares {
+  /** Resolves to the function that gives the place back; null when there was none within `timeoutMs`, or too many wait already. */
+  take(asker: Asker, timeoutMs: number): Promise<(() => void) | null>;
+}
+
+type Start = () => void;
+
+interface Party {
+  held: number;
+  waiting: number;
+  readonly share: number;
+  /** By zone, in the order of their turns. */
+  readonly lines: Map<string, Set<Start>>;
+}
+
+export function createShares(bounds: ShareBounds = SHARES): Shares {
+  /** Those that hold a place or wait for one, whose turn it is first. */
+  const parties = new Map<string, Party>();
+  const heldOf = new Map<string, number>();
+  let held = 0;
+
+  function partyOf(name: string, share: number): Party {
+    const known = parties.get(name);
+    if (known !== undefined) return known;
+    const party: Party = { held: 0, waiting: 0, share, lines: new Map() };
+    parties.set(name, party);
+    return party;
+  }
+
+  function add(name: string, party: Party, zone: string, count: 1 | -1): void {
+    held += count;
+    party.held += count;
+    const ofZone = (heldOf.get(zone) ?? 0) + count;
+    if (ofZone === 0) heldOf.delete(zone);
+    else heldOf.set(zone, ofZone);
+    forgetIdle(name, party);
+  }
+
+  function forgetIdle(name: string, party: Party): void {
+    if (party.held === 0 && party.waiting === 0) parties.delete(name);
+  }
+
+  /** Takes one look-up out of its line. */
+  function leaveLine(party: Party, zone: string, start: Start): void {
+    const line = party.lines.get(zone);
+    if (line?.delete(start) !== true) return;
+    party.waiting -= 1;
+    party.lines.delete(zone);
+    // To the end of the rotation.
+    if (line.size > 0) party.lines.set(zone, line);
+  }
+
+  function startNext(): boolean {
+    if (held >= bounds.total) return false;
+    for (const [name, party] of parties) {
+      if (party.held >= party.share) continue;
+      for (const [zone, line] of party.lines) {
+        if ((heldOf.get(zone) ?? 0) >= bounds.zone) continue;
+        const [start] = line;
+        if (start === undefined) continue;
+        leaveLine(party, zone, start);
+        parties.delete(name);
+        parties.set(name, party);
+        add(name, party, zone, 1);
+        start();
+        return true;
+      }
+    }
+    return false;
+  }
+
+  function serve(): void {
+    while (startNext());
+  }
+
+  return {
+    async take({ party: given, zone }, timeoutMs) {
+      const name = given ?? `zone ${zone}`;
+      const party = partyOf(name, given === null ? bounds.zone : bounds.party);
+      if (party.waiting >= bounds.waiting) return null;
+      let hasPlace = false;
+      let start: Start = () => undefined;
+      const turn = new Promise<void>((resolve) => {
+        start = () => {
+          hasPlace = true;
+          resolve();
+        };
+      });
+      const line = party.lines.get(zone) ?? new Set();
+      party.lines.set(zone, line.add(start));
+      party.waiting += 1;
+      serve();
+      if (!hasPlace) await within(timeoutMs, turn, () => undefined);
+      // The turn may have come in the moment in which the time was over.
+      if (!hasPlace) {
+        leaveLine(party, zone, start);
+        forgetIdle(name, party);
+        return null;
+      }
+      return () => {
+        add(name, party, zone, -1);
+        serve();
+      };
+    },
+  };
+}
+
+/** As registries give address space away: an IPv4 /24, an IPv6 /48. */
+const REVERSE_ZONES = [
+  { end: '.in-addr.arpa', labels: 5 },
+  { end: '.ip6.arpa', labels: 14 },
+] as const;
+const PLAIN_LABEL = /^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?$/;
+
+/** The zone whose name servers are asked about a name, a lower-case A-label: its organizational domain, or the network of a reverse name. */
+export function zoneOf(name: string): string {
+  const labels = name.split('.');
+  const reverse = REVERSE_ZONES.find(({ end }) => name.endsWith(end));
+  if (reverse !== undefined) return labels.slice(-reverse.labels).join('.');
+  // The Public Suffix List knows host names only, and other labels can be asked for as well.
+  return organizationOf(labels.map((label) => (PLAIN_LABEL.test(label) ? label : 'x')).join('.'));
+}
