@@ -246,7 +246,8 @@ async function boundAnswer(
   account.charge((octets / 1024) * COST_PER_KIB);
   const mustBeTold = asked.operation === 'mutation';
   if (room.holdAnswer({ tenantId: caller.viewer.tenantId, octets, done, mustBeTold }) !== null) return null;
-  return new Response(new Uint8Array(body), { headers, status });
+  // graphql-yoga has headers of its own kind on Node.
+  return new Response(new Uint8Array(body), { headers: [...headers], status });
 }
 
 /** An answer about the schema that was given before is given again; `answer` is asked for all else. */

@@ -53,6 +53,7 @@ test.each<Runtime>(['bun', 'deno', 'node'])('%s', async (runtime) => {
     const [holder] = await openMany(1, '127.0.0.2', ASKED);
     if (holder === undefined) throw new Error('no client');
     await answers(holder);
+    await until('it has the answer', 30_000, () => holder.said().includes('{"data":{"__typename":"Query"}}'));
     // Kept connections end after five seconds without a request.
     asking = setInterval(() => holder.socket.write(ASKED), 500);
     // Who shows a wrong token has to connect again.
