@@ -59,7 +59,7 @@ function inList(list: string, inner?: string, end = '') {
 /** What finds least for what it looks through. */
 const ARGUMENTS: Readonly<Record<string, string>> = {
   'Query.rejections': 'first: 1, filter: { reversePath: "nobody@nowhere.example" }',
-  'Query.auditEntries': 'first: 1, filter: { mutation: "tenantDelete" }',
+  'Query.auditEntries': 'first: 1, filter: { mutation: TENANT_DELETE }',
   'Query.messages': 'first: 1, filter: { clientAddress: "10.0.0.0/8" }',
   'Query.domain': 'by: { name: "c$n.example" }',
   'Query.recipientStanding': 'address: "user$n@c$n.example"',

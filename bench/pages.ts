@@ -46,8 +46,8 @@ const LISTS: readonly {
     fields: 'id at mutation outcome tenant { name } subjectName input before after',
     filterType: 'AuditFilter',
     filters: {
-      mutation: () => ({ mutation: 'domainUpdate' }),
-      'a mutation that was never': () => ({ mutation: 'domainDelete' }),
+      mutation: () => ({ mutation: 'DOMAIN_UPDATE' }),
+      'a mutation that was never': () => ({ mutation: 'DOMAIN_DELETE' }),
       'a thing': (run) => ({ subject: manyDomain(run * 7) }),
       'a token of a year ago': () => ({ tokenId: '00000000-0000-7000-8000-0000000000aa' }),
       'outcome FAULT, there is none': () => ({ outcome: 'FAULT' }),
@@ -56,12 +56,12 @@ const LISTS: readonly {
   },
   {
     list: 'rejections',
-    fields: 'id at code reply clientAddress reversePath forwardPath domain { name }',
+    fields: 'id at code reply clientAddress reversePath recipient domain { name }',
     filterType: 'RejectionFilter',
     filters: {
       'a domain': (run) => ({ domain: manyDomain(run * 7) }),
-      'a code': () => ({ code: 'BMX-DNSBL' }),
-      'a client': (run) => ({ client: `198.51.${run % 100}.${run % 100}` }),
+      'a code': () => ({ code: 'BMX_DNSBL' }),
+      'a client': (run) => ({ clientAddress: `198.51.${run % 100}.${run % 100}` }),
       'a recipient': (run) => ({ recipient: `nobody${run % 1000}@${manyDomain(run)}` }),
       'reverse-path unknown': (run) => ({ reversePath: `nobody${run}@elsewhere.example` }),
       'an hour': (run) => hourAgo(run % 20),

@@ -88,6 +88,14 @@ test('what a field costs is its own, whatever fields of other types are called',
   const inline = costOf('{ domains(first: 100) { nodes { ... on Domain { drills(first: 1) { nodes { id } } } } } }');
   const plain = costOf('{ domains(first: 100) { nodes { drills(first: 1) { nodes { id } } } } }');
   expect([spread, inline]).toEqual([plain, plain]);
+  const rejections = (given: string, variables = ''): number =>
+    costOf(`query ${variables} { rejections(first: 1${given}) { nodes { id } } }`);
+  expect(rejections(', filter: { reversePath: "a@b.example" }') - rejections('')).toBeGreaterThan(5_000);
+  expect(rejections(', filter: null')).toBe(rejections(''));
+  expect(rejections(', filter: $f', '($f: RejectionFilter)')).toBe(rejections(''));
+  expect(
+    rejections(', filter: $f', '($f: RejectionFilter = { reversePath: "a@b.example" })') - rejections(''),
+  ).toBeGreaterThan(5_000);
   expect(costOf('{ nodes(ids: ["a", "b", "c"]) { id } }')).toBeGreaterThan(costOf('{ nodes(ids: ["a"]) { id } }') + 80);
 });
 

@@ -163,8 +163,8 @@ function measure(
     const name = field.name.value;
     const aliases = field.alias === undefined ? 0 : 1;
     const length = lengthOf(field, operation, variables);
-    const { once, each, item } = workOf(parent?.name ?? '', name);
-    const work = each + item * length;
+    const { once, each, item, filter } = workOf(parent?.name ?? '', name);
+    const work = each + item * length + (filter > 0 && isFiltered(field, operation, variables) ? filter : 0);
     if (field.selectionSet === undefined) return { depth: 1, aliases, cost: length + work, once, roots: 1 };
     if (name.startsWith('__')) {
       const most = Math.max(MAX_COST / INTROSPECTION_COST - introspected, 0);
@@ -205,6 +205,19 @@ function measure(
   }
 
   return measureSelections(selectionSet, of ?? schema.getRootType(operation.operation));
+}
+
+/** Whether a filter is written, given as a variable, or preset. */
+function isFiltered(
+  { arguments: given }: FieldNode,
+  { variableDefinitions }: OperationDefinitionNode,
+  variables: Variables,
+): boolean {
+  const value = given?.find(({ name }) => name.value === 'filter')?.value;
+  if (value?.kind !== Kind.VARIABLE) return value !== undefined && value.kind !== Kind.NULL;
+  const name = value.name.value;
+  const preset = variableDefinitions?.find(({ variable }) => variable.name.value === name)?.defaultValue;
+  return variables[name] === undefined ? preset !== undefined : variables[name] !== null;
 }
 
 /** The type of a field; a document that was validated names no other. */
