@@ -53,6 +53,8 @@ export async function readingToken(service: Service, tenantId: string, more: rea
   return tokenCreate.secret;
 }
 
+type Page = Readonly<Record<string, { readonly nodes: readonly unknown[] }>>;
+
 interface Call {
   readonly httpUrl: string;
   readonly token: string;
@@ -61,7 +63,7 @@ interface Call {
 }
 
 /** Asks again when the token has used up what it may ask for; the time is that of the request that was answered. */
-async function askPatiently<T>(call: Call): Promise<{ readonly data: T; readonly tookMs: number }> {
+async function askPatiently(call: Call): Promise<{ readonly data: Page; readonly tookMs: number }> {
   for (;;) {
     const startedAtMs = performance.now();
     const response = await fetch(`${call.httpUrl}/graphql`, {
@@ -69,7 +71,7 @@ async function askPatiently<T>(call: Call): Promise<{ readonly data: T; readonly
       headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${call.token}` },
       body: JSON.stringify({ query: call.query, variables: call.variables }),
     });
-    const { data, errors } = (await response.json()) as { data?: T | null; errors?: unknown };
+    const { data, errors } = (await response.json()) as { data?: Page | null; errors?: unknown };
     const tookMs = performance.now() - startedAtMs;
     if (response.status !== 429) {
       if (data == null || errors !== undefined) throw new Error(`GraphQL answered ${JSON.stringify(errors)}`);
@@ -91,7 +93,7 @@ async function measure(
   const token = tenantId === null ? service.token : await readingToken(service, tenantId);
   for (let run = 0; run < PAGES; run += 1) {
     const call = { httpUrl, token, query: question.query, variables: question.variables(run) };
-    const { data, tookMs } = await askPatiently<Record<string, { nodes: unknown[] }>>(call);
+    const { data, tookMs } = await askPatiently(call);
     timesMs.push(tookMs);
     counts.push(Object.values(data)[0]?.nodes.length ?? 0);
   }
