@@ -108,6 +108,11 @@ export type AlertContactEdge = {
   readonly node: AlertContact;
 };
 
+export type AlertContactFilter = {
+  readonly status?: InputMaybe<AlertContactStatus>;
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+};
+
 export const AlertContactStatus = {
   Confirmed: 'CONFIRMED',
   Unconfirmed: 'UNCONFIRMED'
@@ -212,6 +217,7 @@ export type AuditFilter = {
   readonly outcome?: InputMaybe<AuditOutcome>;
   readonly since?: InputMaybe<Scalars['DateTime']['input']>;
   readonly subject?: InputMaybe<Scalars['String']['input']>;
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
   readonly tokenId?: InputMaybe<Scalars['ID']['input']>;
   readonly until?: InputMaybe<Scalars['DateTime']['input']>;
 };
@@ -1799,6 +1805,10 @@ export type OutageEvidence = {
 export type OutageFilter = {
   readonly domain?: InputMaybe<Scalars['String']['input']>;
   readonly isOpen?: InputMaybe<Scalars['Boolean']['input']>;
+  readonly kinds?: InputMaybe<ReadonlyArray<OutageKind>>;
+  readonly since?: InputMaybe<Scalars['DateTime']['input']>;
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+  readonly until?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
 export const OutageKind = {
@@ -1812,6 +1822,12 @@ export const OutageKind = {
 } as const;
 
 export type OutageKind = typeof OutageKind[keyof typeof OutageKind];
+export const OutageOrder = {
+  Newest: 'NEWEST',
+  Worst: 'WORST'
+} as const;
+
+export type OutageOrder = typeof OutageOrder[keyof typeof OutageOrder];
 export type PageInfo = {
   readonly __typename?: 'PageInfo';
   readonly endCursor?: Maybe<Scalars['String']['output']>;
@@ -1872,6 +1888,7 @@ export type QueryAlertContactArgs = {
 export type QueryAlertContactsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   before?: InputMaybe<Scalars['String']['input']>;
+  filter?: InputMaybe<AlertContactFilter>;
   first?: InputMaybe<Scalars['Int']['input']>;
   last?: InputMaybe<Scalars['Int']['input']>;
 };
@@ -1942,6 +1959,7 @@ export type QueryOutagesArgs = {
   filter?: InputMaybe<OutageFilter>;
   first?: InputMaybe<Scalars['Int']['input']>;
   last?: InputMaybe<Scalars['Int']['input']>;
+  orderBy?: OutageOrder;
 };
 
 
@@ -1975,8 +1993,10 @@ export type QueryTenantArgs = {
 export type QueryTenantsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   before?: InputMaybe<Scalars['String']['input']>;
+  filter?: InputMaybe<TenantFilter>;
   first?: InputMaybe<Scalars['Int']['input']>;
   last?: InputMaybe<Scalars['Int']['input']>;
+  orderBy?: TenantOrder;
 };
 
 
@@ -1988,6 +2008,7 @@ export type QueryTokenArgs = {
 export type QueryTokensArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   before?: InputMaybe<Scalars['String']['input']>;
+  filter?: InputMaybe<TokenFilter>;
   first?: InputMaybe<Scalars['Int']['input']>;
   last?: InputMaybe<Scalars['Int']['input']>;
 };
@@ -2001,6 +2022,7 @@ export type QueryWebhookArgs = {
 export type QueryWebhooksArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   before?: InputMaybe<Scalars['String']['input']>;
+  filter?: InputMaybe<WebhookFilter>;
   first?: InputMaybe<Scalars['Int']['input']>;
   last?: InputMaybe<Scalars['Int']['input']>;
 };
@@ -2062,6 +2084,7 @@ export type RecipientList = {
 export type RecipientListEntriesArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first: Scalars['Int']['input'];
+  prefix?: InputMaybe<Scalars['String']['input']>;
 };
 
 export type RecipientListAddInput = {
@@ -2234,6 +2257,7 @@ export type RejectionFilter = {
   readonly recipient?: InputMaybe<Scalars['String']['input']>;
   readonly reversePath?: InputMaybe<Scalars['String']['input']>;
   readonly since?: InputMaybe<Scalars['DateTime']['input']>;
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
   readonly until?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
@@ -2474,6 +2498,17 @@ export type TenantEdge = {
   readonly node: Tenant;
 };
 
+export type TenantFilter = {
+  readonly isSuspended?: InputMaybe<Scalars['Boolean']['input']>;
+  readonly namePrefix?: InputMaybe<Scalars['String']['input']>;
+};
+
+export const TenantOrder = {
+  Created: 'CREATED',
+  Name: 'NAME'
+} as const;
+
+export type TenantOrder = typeof TenantOrder[keyof typeof TenantOrder];
 export type TenantQuotas = {
   readonly __typename?: 'TenantQuotas';
   readonly alertContacts?: Maybe<Scalars['Int']['output']>;
@@ -2683,6 +2718,11 @@ export type TokenEdge = {
   readonly __typename?: 'TokenEdge';
   readonly cursor: Scalars['String']['output'];
   readonly node: Token;
+};
+
+export type TokenFilter = {
+  readonly namePrefix?: InputMaybe<Scalars['String']['input']>;
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
 };
 
 export type TokenRotateInput = {
@@ -2917,6 +2957,11 @@ export const WebhookEventKind = {
 } as const;
 
 export type WebhookEventKind = typeof WebhookEventKind[keyof typeof WebhookEventKind];
+export type WebhookFilter = {
+  readonly status?: InputMaybe<WebhookStatus>;
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
+};
+
 export type WebhookRedeliverInput = {
   readonly id: Scalars['ID']['input'];
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
@@ -3088,6 +3133,7 @@ export type ResolversTypes = {
   AlertContactDeleteInput: AlertContactDeleteInput;
   AlertContactDeletePayload: ResolverTypeWrapper<Omit<AlertContactDeletePayload, 'alertContact'> & { alertContact?: Maybe<ResolversTypes['AlertContact']> }>;
   AlertContactEdge: ResolverTypeWrapper<Omit<AlertContactEdge, 'node'> & { node: ResolversTypes['AlertContact'] }>;
+  AlertContactFilter: AlertContactFilter;
   AlertContactStatus: AlertContactStatus;
   AlertContactUpdateInput: AlertContactUpdateInput;
   AlertContactUpdatePayload: ResolverTypeWrapper<Omit<AlertContactUpdatePayload, 'alertContact'> & { alertContact?: Maybe<ResolversTypes['AlertContact']> }>;
@@ -3249,6 +3295,7 @@ export type ResolversTypes = {
   OutageEvidence: ResolverTypeWrapper<EvidenceView>;
   OutageFilter: OutageFilter;
   OutageKind: OutageKind;
+  OutageOrder: OutageOrder;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   PreviewedHost: ResolverTypeWrapper<PreviewedHost>;
   PrimarySetup: ResolverTypeWrapper<PrimarySetup>;
@@ -3301,6 +3348,8 @@ export type ResolversTypes = {
   TenantDeleteInput: TenantDeleteInput;
   TenantDeletePayload: ResolverTypeWrapper<Omit<TenantDeletePayload, 'tenant'> & { tenant?: Maybe<ResolversTypes['Tenant']> }>;
   TenantEdge: ResolverTypeWrapper<Omit<TenantEdge, 'node'> & { node: ResolversTypes['Tenant'] }>;
+  TenantFilter: TenantFilter;
+  TenantOrder: TenantOrder;
   TenantQuotas: ResolverTypeWrapper<TenantQuotas>;
   TenantQuotasInput: TenantQuotasInput;
   TenantSuspendInput: TenantSuspendInput;
@@ -3324,6 +3373,7 @@ export type ResolversTypes = {
   TokenDeleteInput: TokenDeleteInput;
   TokenDeletePayload: ResolverTypeWrapper<Omit<TokenDeletePayload, 'token'> & { token?: Maybe<ResolversTypes['Token']> }>;
   TokenEdge: ResolverTypeWrapper<Omit<TokenEdge, 'node'> & { node: ResolversTypes['Token'] }>;
+  TokenFilter: TokenFilter;
   TokenRotateInput: TokenRotateInput;
   TokenRotatePayload: ResolverTypeWrapper<Omit<TokenRotatePayload, 'token'> & { token?: Maybe<ResolversTypes['Token']> }>;
   TokenUpdateInput: TokenUpdateInput;
@@ -3350,6 +3400,7 @@ export type ResolversTypes = {
   WebhookDisabledReason: WebhookDisabledReason;
   WebhookEdge: ResolverTypeWrapper<Omit<WebhookEdge, 'node'> & { node: ResolversTypes['Webhook'] }>;
   WebhookEventKind: WebhookEventKind;
+  WebhookFilter: WebhookFilter;
   WebhookRedeliverInput: WebhookRedeliverInput;
   WebhookRedeliverPayload: ResolverTypeWrapper<Omit<WebhookRedeliverPayload, 'delivery'> & { delivery?: Maybe<ResolversTypes['WebhookDelivery']> }>;
   WebhookReplayInput: WebhookReplayInput;
@@ -3374,6 +3425,7 @@ export type ResolversParentTypes = {
   AlertContactDeleteInput: AlertContactDeleteInput;
   AlertContactDeletePayload: Omit<AlertContactDeletePayload, 'alertContact'> & { alertContact?: Maybe<ResolversParentTypes['AlertContact']> };
   AlertContactEdge: Omit<AlertContactEdge, 'node'> & { node: ResolversParentTypes['AlertContact'] };
+  AlertContactFilter: AlertContactFilter;
   AlertContactUpdateInput: AlertContactUpdateInput;
   AlertContactUpdatePayload: Omit<AlertContactUpdatePayload, 'alertContact'> & { alertContact?: Maybe<ResolversParentTypes['AlertContact']> };
   Attempt: ShownAttempt;
@@ -3549,6 +3601,7 @@ export type ResolversParentTypes = {
   TenantDeleteInput: TenantDeleteInput;
   TenantDeletePayload: Omit<TenantDeletePayload, 'tenant'> & { tenant?: Maybe<ResolversParentTypes['Tenant']> };
   TenantEdge: Omit<TenantEdge, 'node'> & { node: ResolversParentTypes['Tenant'] };
+  TenantFilter: TenantFilter;
   TenantQuotas: TenantQuotas;
   TenantQuotasInput: TenantQuotasInput;
   TenantSuspendInput: TenantSuspendInput;
@@ -3570,6 +3623,7 @@ export type ResolversParentTypes = {
   TokenDeleteInput: TokenDeleteInput;
   TokenDeletePayload: Omit<TokenDeletePayload, 'token'> & { token?: Maybe<ResolversParentTypes['Token']> };
   TokenEdge: Omit<TokenEdge, 'node'> & { node: ResolversParentTypes['Token'] };
+  TokenFilter: TokenFilter;
   TokenRotateInput: TokenRotateInput;
   TokenRotatePayload: Omit<TokenRotatePayload, 'token'> & { token?: Maybe<ResolversParentTypes['Token']> };
   TokenUpdateInput: TokenUpdateInput;
@@ -3590,6 +3644,7 @@ export type ResolversParentTypes = {
   WebhookDeliveryEdge: Omit<WebhookDeliveryEdge, 'node'> & { node: ResolversParentTypes['WebhookDelivery'] };
   WebhookDeliveryFilter: WebhookDeliveryFilter;
   WebhookEdge: Omit<WebhookEdge, 'node'> & { node: ResolversParentTypes['Webhook'] };
+  WebhookFilter: WebhookFilter;
   WebhookRedeliverInput: WebhookRedeliverInput;
   WebhookRedeliverPayload: Omit<WebhookRedeliverPayload, 'delivery'> & { delivery?: Maybe<ResolversParentTypes['WebhookDelivery']> };
   WebhookReplayInput: WebhookReplayInput;
@@ -4356,14 +4411,14 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   nodes?: Resolver<ReadonlyArray<Maybe<ResolversTypes['Node']>>, ParentType, ContextType, RequireFields<QueryNodesArgs, 'ids'>>;
   operation?: Resolver<Maybe<ResolversTypes['Operation']>, ParentType, ContextType, RequireFields<QueryOperationArgs, 'id'>>;
   operations?: Resolver<ResolversTypes['OperationConnection'], ParentType, ContextType, Partial<QueryOperationsArgs>>;
-  outages?: Resolver<ResolversTypes['OutageConnection'], ParentType, ContextType, Partial<QueryOutagesArgs>>;
+  outages?: Resolver<ResolversTypes['OutageConnection'], ParentType, ContextType, RequireFields<QueryOutagesArgs, 'orderBy'>>;
   recipientStanding?: Resolver<Maybe<ResolversTypes['RecipientStanding']>, ParentType, ContextType, RequireFields<QueryRecipientStandingArgs, 'address'>>;
   rejectionCounts?: Resolver<Maybe<ReadonlyArray<ResolversTypes['RejectionCount']>>, ParentType, ContextType, RequireFields<QueryRejectionCountsArgs, 'since' | 'slots'>>;
   rejections?: Resolver<ResolversTypes['RejectionConnection'], ParentType, ContextType, Partial<QueryRejectionsArgs>>;
   service?: Resolver<ResolversTypes['Service'], ParentType, ContextType>;
   summary?: Resolver<ResolversTypes['Summary'], ParentType, ContextType>;
   tenant?: Resolver<Maybe<ResolversTypes['Tenant']>, ParentType, ContextType, RequireFields<QueryTenantArgs, 'id'>>;
-  tenants?: Resolver<ResolversTypes['TenantConnection'], ParentType, ContextType, Partial<QueryTenantsArgs>>;
+  tenants?: Resolver<ResolversTypes['TenantConnection'], ParentType, ContextType, RequireFields<QueryTenantsArgs, 'orderBy'>>;
   token?: Resolver<Maybe<ResolversTypes['Token']>, ParentType, ContextType, RequireFields<QueryTokenArgs, 'id'>>;
   tokens?: Resolver<ResolversTypes['TokenConnection'], ParentType, ContextType, Partial<QueryTokensArgs>>;
   viewer?: Resolver<ResolversTypes['Viewer'], ParentType, ContextType>;

@@ -8,7 +8,7 @@ import { isIP } from 'node:net';
 import type { SqlExecutor } from '../db/client.ts';
 import { normalizeDomain } from '../mail/domain.ts';
 import { isId } from '../mail/id.ts';
-import type { Viewer } from '../mail/viewer.ts';
+import { narrowed, type Viewer } from '../mail/viewer.ts';
 import { type SqlFragment, tenantCheck, type WordCondition, wordIs } from '../db/fragments.ts';
 import { emptySlice, idsBetween, type PageRequest, type Range, readWalk, type Slice, underViewer } from '../db/walk.ts';
 
@@ -33,6 +33,7 @@ export interface RejectionView {
 export interface RejectionFilter {
   readonly id?: string | null | undefined;
   readonly domain?: string | null | undefined;
+  readonly tenantId?: string | null | undefined;
   readonly code?: WordCondition | null | undefined;
   /** An address, or a network as `192.0.2.0/24`. */
   readonly clientAddress?: string | null | undefined;
@@ -60,15 +61,16 @@ export async function listRejections(
   const { domain = null, id: given = null } = page.filter;
   const id = given?.trim().toLowerCase() ?? null;
   const destinationId = domain === null ? null : await findDestinationId(sql, domain);
+  const asked = narrowed(viewer, page.filter.tenantId);
   const isNever = (id !== null && !isId(id)) || (domain !== null && destinationId === null);
   const matches = isNever ? null : matchesOf(sql, page.filter);
-  if (matches === null) return emptySlice();
+  if (matches === null || asked === null) return emptySlice();
   return readWalk<RejectionView>(sql, {
     table: sql`rejections`,
-    range: rangeOf(sql, viewer, page.filter, { id, destinationId }),
+    range: rangeOf(sql, asked, page.filter, { id, destinationId }),
     page,
     // Not by equality: the tenant's index must not be taken for one of its domains, which holds them all.
-    scope: tenantCheck(sql, viewer),
+    scope: tenantCheck(sql, asked),
     matches,
     columns: sql`
       id, at, rejection as code, reply, command, host(client_address) as "clientAddress", ehlo_name as "ehloName",

@@ -10,10 +10,10 @@ import type { Sql, SqlExecutor, TransactionSql } from '../db/client.ts';
 import { type EventKind, recordEvent } from '../events/record.ts';
 import { parsePath } from '../mail/address.ts';
 import { askedId, newId } from '../mail/id.ts';
-import type { Viewer } from '../mail/viewer.ts';
+import { narrowed, type Viewer } from '../mail/viewer.ts';
 import { type Change, type Checked, errorsOf, invalid, refused, type UserError } from '../input/checked.ts';
 import { tenantCheck, tenantScope } from '../db/fragments.ts';
-import { type PageRequest, readWalkOf, SETTINGS_COUNT_LIMIT, type Slice, underViewer } from '../db/walk.ts';
+import { emptySlice, type PageRequest, readWalkOf, SETTINGS_COUNT_LIMIT, type Slice, underViewer } from '../db/walk.ts';
 import { lockOwner } from '../domains/owner.ts';
 import { checkQuota } from '../domains/quotas.ts';
 import { liesIn } from './alert-news.ts';
@@ -116,14 +116,33 @@ async function findContacts(
   return new Map(rows.map((row) => [row.id, row]));
 }
 
+/** All that is given must hold. */
+export interface AlertContactFilter {
+  readonly tenantId?: string | null | undefined;
+  readonly status?: AlertContact['status'] | null | undefined;
+}
+
+export interface AlertContactPageRequest extends PageRequest {
+  readonly filter: AlertContactFilter;
+}
+
+const SCAN_LIMIT = 5_000;
+
 /** In order of creation. */
-export function listContacts(sql: SqlExecutor, viewer: Viewer, page: PageRequest): Promise<Slice<AlertContact>> {
+export function listContacts(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  { filter, ...page }: AlertContactPageRequest,
+): Promise<Slice<AlertContact>> {
+  const asked = narrowed(viewer, filter.tenantId);
+  if (asked === null) return Promise.resolve(emptySlice());
+  const { status } = filter;
   const walk = {
     table: sql`alert_contacts`,
-    range: { under: underViewer(sql, viewer), isDescending: false },
+    range: { under: underViewer(sql, asked), isDescending: false },
     page,
-    matches: [],
-    scanLimit: 0,
+    matches: status == null ? [] : [status === 'CONFIRMED' ? sql`confirmed_at is not null` : sql`confirmed_at is null`],
+    scanLimit: SCAN_LIMIT,
     countLimit: SETTINGS_COUNT_LIMIT,
   };
   return readWalkOf(sql, walk, (ids) => findContacts(sql, viewer, ids));

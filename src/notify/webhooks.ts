@@ -8,11 +8,11 @@
 import type { Sql, SqlExecutor } from '../db/client.ts';
 import { type EventKind, recordEvent } from '../events/record.ts';
 import { askedId, newId } from '../mail/id.ts';
-import type { Viewer } from '../mail/viewer.ts';
+import { narrowed, type Viewer } from '../mail/viewer.ts';
 import { endpointOf, type HttpEndpoint } from '../http/connection.ts';
 import { type Change, errorsOf, invalid, refused, shown, type UserError } from '../input/checked.ts';
-import { tenantCheck, tenantScope } from '../db/fragments.ts';
-import { type PageRequest, readWalkOf, SETTINGS_COUNT_LIMIT, type Slice, underViewer } from '../db/walk.ts';
+import { type SqlFragment, tenantCheck, tenantScope } from '../db/fragments.ts';
+import { emptySlice, type PageRequest, readWalkOf, SETTINGS_COUNT_LIMIT, type Slice, underViewer } from '../db/walk.ts';
 import { lockOwner } from '../domains/owner.ts';
 import { checkQuota } from '../domains/quotas.ts';
 import { checkOverlap } from '../tenants/tokens.ts';
@@ -134,6 +134,10 @@ function columns(sql: SqlExecutor) {
      where s.webhook_id = webhooks.id and previous_until > bmx_now()) as "previousSecretUntil"`;
 }
 
+/** Whether the status of a row is ENABLED. */
+const isEnabled = (sql: SqlExecutor): SqlFragment =>
+  sql`(is_enabled and exists (select from webhook_secrets s where s.webhook_id = webhooks.id))`;
+
 function webhookOf({ isEnabled, hasSecret, storedReason, ...webhook }: WebhookRow): Webhook {
   const reason = isEnabled ? (hasSecret ? null : 'NO_SECRET') : (storedReason ?? 'BY_USER');
   return { ...webhook, status: reason === null ? 'ENABLED' : 'DISABLED', disabledReason: reason };
@@ -151,14 +155,34 @@ async function findWebhooks(sql: SqlExecutor, viewer: Viewer, ids: readonly stri
   return new Map(rows.map((row) => [row.id, webhookOf(row)]));
 }
 
+/** All that is given must hold. */
+export interface WebhookFilter {
+  readonly tenantId?: string | null | undefined;
+  readonly status?: Webhook['status'] | null | undefined;
+}
+
+export interface WebhookPageRequest extends PageRequest {
+  readonly filter: WebhookFilter;
+}
+
+const SCAN_LIMIT = 5_000;
+
 /** In order of creation. */
-export function listWebhooks(sql: SqlExecutor, viewer: Viewer, page: PageRequest): Promise<Slice<Webhook>> {
+export function listWebhooks(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  { filter, ...page }: WebhookPageRequest,
+): Promise<Slice<Webhook>> {
+  const asked = narrowed(viewer, filter.tenantId);
+  if (asked === null) return Promise.resolve(emptySlice());
+  const { status } = filter;
   const walk = {
     table: sql`webhooks`,
-    range: { under: underViewer(sql, viewer), isDescending: false },
+    range: { under: underViewer(sql, asked), isDescending: false },
     page,
-    matches: [],
-    scanLimit: 0,
+    // As webhookOf says it.
+    matches: status == null ? [] : [status === 'ENABLED' ? sql`${isEnabled(sql)}` : sql`not ${isEnabled(sql)}`],
+    scanLimit: SCAN_LIMIT,
     countLimit: SETTINGS_COUNT_LIMIT,
   };
   return readWalkOf(sql, walk, (ids) => findWebhooks(sql, viewer, ids));

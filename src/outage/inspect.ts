@@ -1,12 +1,10 @@
 /**
- * Outages and breakers as API and metrics show them. Every statement carries its viewer; a page is walked by id, newest first.
+ * Outages and breakers as API and metrics show them. Every statement carries its viewer. list.ts has their pages.
  */
 import type { SqlExecutor } from '../db/client.ts';
 import { LAST_ID } from '../mail/id.ts';
-import { normalizeDomain } from '../mail/domain.ts';
 import type { Viewer } from '../mail/viewer.ts';
-import { allOf, always, type SqlFragment, tenantCheck, tenantScope } from '../db/fragments.ts';
-import { emptySlice, type PageRequest, readWalkOf, type Slice, underViewer } from '../db/walk.ts';
+import { type SqlFragment, tenantCheck, tenantScope } from '../db/fragments.ts';
 import type { OutageEvidence } from '../mail/outcome.ts';
 import type { GaugeRegistry } from '../telemetry/gauges.ts';
 import { type BreakerState, isTrialOver } from './breaker.ts';
@@ -56,17 +54,6 @@ export interface ConditionView {
   readonly seenAt: Date;
 }
 
-export interface OutageFilter {
-  readonly domain?: string | null | undefined;
-  readonly isOpen?: boolean | null | undefined;
-}
-
-export interface OutagePageRequest extends PageRequest {
-  readonly filter: OutageFilter;
-}
-
-/** Some ten milliseconds of work, and pages that are seldom empty. */
-const SCAN_LIMIT = 5_000;
 /** A condition that was not met for so long is shown no more. */
 const MET_WITHIN = '7 days';
 /** Owners measure every few seconds. */
@@ -78,31 +65,6 @@ function conditionsOf(row: { greylisting_at: Date | null; tarpitting_at: Date | 
     ...(greylistingAt === null ? [] : [{ kind: 'GREYLISTING', seenAt: greylistingAt } as const]),
     ...(tarpittingAt === null ? [] : [{ kind: 'TARPITTING', seenAt: tarpittingAt } as const]),
   ];
-}
-
-export async function listOutages(
-  sql: SqlExecutor,
-  viewer: Viewer,
-  page: OutagePageRequest,
-): Promise<Slice<OutageView>> {
-  const { domain = null, isOpen = null } = page.filter;
-  const name = domain === null ? null : normalizeDomain(domain.trim());
-  if (domain !== null && name === null) return emptySlice();
-  const ofDomain = name === null ? null : sql`(select id from destinations where name = ${name})`;
-  const walk = {
-    table: sql`outages`,
-    range: {
-      under: ofDomain === null ? underViewer(sql, viewer) : { column: sql`destination_id`, value: ofDomain },
-      isDescending: true,
-    },
-    page,
-    // Not by equality: the tenant's index must not be taken for one of its domains.
-    scope: allOf(sql, [tenantCheck(sql, viewer), isOpen === true ? sql`ended_at is null` : always(sql)]),
-    // Few are going on, and indexes hold only these; most are over.
-    matches: isOpen === false ? [sql`ended_at is not null`] : [],
-    scanLimit: SCAN_LIMIT,
-  };
-  return readWalkOf(sql, walk, (ids) => findOutages(sql, viewer, ids));
 }
 
 /** By their ids. */

@@ -7,7 +7,7 @@
 import type { Sql, SqlExecutor } from '../db/client.ts';
 import { and, eq, getTableColumns, isAny, isNull, part, query } from '../db/query.ts';
 import { domains, tenants } from '../db/schema.ts';
-import { type PageRequest, readWalkOf, SETTINGS_COUNT_LIMIT, type Slice } from '../db/walk.ts';
+import { emptySlice, type PageRequest, readWalkOf, SETTINGS_COUNT_LIMIT, type Slice } from '../db/walk.ts';
 import { recordEvent } from '../events/record.ts';
 import { askedId, newId } from '../mail/id.ts';
 import { OPERATOR_TENANT_ID, type Viewer } from '../mail/viewer.ts';
@@ -66,15 +66,45 @@ export async function findTenants(
   return new Map(rows.map((row) => [row.id, tenantOf(row)]));
 }
 
-/** In order of creation. */
-export function listTenants(sql: SqlExecutor, viewer: Viewer, page: PageRequest): Promise<Slice<Tenant>> {
+/** All that is given must hold. */
+export interface TenantFilter {
+  /** Without regard to case. */
+  readonly namePrefix?: string | null | undefined;
+  readonly isSuspended?: boolean | null | undefined;
+}
+
+export interface TenantPageRequest extends PageRequest {
+  readonly order: 'CREATED' | 'NAME';
+  readonly filter: TenantFilter;
+}
+
+const SCAN_LIMIT = 5_000;
+
+/** Names are compared in lower case, byte by byte. A prefix is a part of the index of names, which then gives the order. */
+export function listTenants(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  { order, filter, ...page }: TenantPageRequest,
+): Promise<Slice<Tenant>> {
+  const { namePrefix, isSuspended = null } = filter;
+  const prefix = namePrefix?.trim().toLowerCase() ?? '';
+  if (prefix.includes('\0')) return Promise.resolve(emptySlice());
+  const name = sql`lower(name) collate "C"`;
+  const key = { column: name, type: sql`text`, low: sql`${prefix}::text`, high: sql`${`${prefix}\u{10ffff}`}::text` };
   const walk = {
     table: sql`tenants`,
-    range: { among: viewer.isOperator ? null : sql`array[${viewer.tenantId}::uuid]`, isDescending: false },
+    range: {
+      ...(order === 'NAME' ? { key } : {}),
+      among: viewer.isOperator ? null : sql`array[${viewer.tenantId}::uuid]`,
+      isDescending: false,
+    },
     page,
     scope: sql`deleted_at is null`,
-    matches: [],
-    scanLimit: 0,
+    matches: [
+      ...(order === 'NAME' || prefix === '' ? [] : [sql`starts_with(lower(name), ${prefix})`]),
+      ...(isSuspended === null ? [] : [isSuspended ? sql`suspended_at is not null` : sql`suspended_at is null`]),
+    ],
+    scanLimit: SCAN_LIMIT,
     countLimit: SETTINGS_COUNT_LIMIT,
   };
   return readWalkOf(sql, walk, (ids) => findTenants(sql, viewer, ids));

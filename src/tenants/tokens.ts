@@ -8,7 +8,7 @@
 import type { SqlExecutor } from '../db/client.ts';
 import { type EventKind, recordEvent } from '../events/record.ts';
 import { askedId, newId } from '../mail/id.ts';
-import { OPERATOR_TENANT_ID, type Viewer } from '../mail/viewer.ts';
+import { narrowed, OPERATOR_TENANT_ID, type Viewer } from '../mail/viewer.ts';
 import {
   type Change,
   type Checked,
@@ -21,7 +21,7 @@ import {
 } from '../input/checked.ts';
 import { and, eq, getTableColumns, isAny, part, query, tenantOnly } from '../db/query.ts';
 import { bmxNow, tokens } from '../db/schema.ts';
-import { type PageRequest, readWalkOf, SETTINGS_COUNT_LIMIT, type Slice, underViewer } from '../db/walk.ts';
+import { emptySlice, type PageRequest, readWalkOf, SETTINGS_COUNT_LIMIT, type Slice, underViewer } from '../db/walk.ts';
 import { noSuchTenant } from '../domains/owner.ts';
 import { checkQuota } from '../domains/quotas.ts';
 import { grants, OPERATOR_SCOPES, type Scope, type TokenCache } from './token-cache.ts';
@@ -115,14 +115,35 @@ async function findTokens(sql: SqlExecutor, viewer: Viewer, ids: readonly string
   return new Map(found.map((token) => [token.id, token]));
 }
 
+/** All that is given must hold. */
+export interface TokenFilter {
+  readonly tenantId?: string | null | undefined;
+  /** Without regard to case. */
+  readonly namePrefix?: string | null | undefined;
+}
+
+export interface TokenPageRequest extends PageRequest {
+  readonly filter: TokenFilter;
+}
+
+const SCAN_LIMIT = 5_000;
+
 /** In order of creation. */
-export function listTokens(sql: SqlExecutor, viewer: Viewer, page: PageRequest): Promise<Slice<Token>> {
+export function listTokens(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  { filter, ...page }: TokenPageRequest,
+): Promise<Slice<Token>> {
+  const asked = narrowed(viewer, filter.tenantId);
+  if (asked === null) return Promise.resolve(emptySlice());
+  const prefix = filter.namePrefix?.trim().toLowerCase() ?? '';
+  if (prefix.includes('\0')) return Promise.resolve(emptySlice());
   const walk = {
     table: sql`tokens`,
-    range: { under: underViewer(sql, viewer), isDescending: false },
+    range: { under: underViewer(sql, asked), isDescending: false },
     page,
-    matches: [],
-    scanLimit: 0,
+    matches: prefix === '' ? [] : [sql`starts_with(lower(name), ${prefix})`],
+    scanLimit: SCAN_LIMIT,
     countLimit: SETTINGS_COUNT_LIMIT,
   };
   return readWalkOf(sql, walk, (ids) => findTokens(sql, viewer, ids));

@@ -1,7 +1,7 @@
 /** Domains found by what a person asks for: each condition, all together, whose they are, and what is no filter. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { domainVerb } from '../../src/clients/cli/domain.ts';
-import { FEW } from '../../src/queue/read/domain-filter.ts';
+import { FEW } from '../../src/db/few.ts';
 import { createDomain } from '../../src/domains/create.ts';
 import { listDomains } from '../../src/queue/read/domain-list.ts';
 import type { Viewer } from '../../src/mail/viewer.ts';

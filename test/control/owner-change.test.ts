@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Viewer } from '../../src/mail/viewer.ts';
 import { recordFailure, recordSuccess } from '../../src/outage/clock.ts';
-import { listOutages } from '../../src/outage/inspect.ts';
+import { listOutages } from '../../src/outage/list.ts';
 import { addTenant, type Harness, holdMessage, startControl } from './harness.ts';
 import { createDomain } from '../../src/domains/create.ts';
 import { deleteDomain } from '../../src/domains/delete.ts';
@@ -32,7 +32,7 @@ async function fail(destinationId: string, reply: string) {
 }
 
 async function outagesOf(viewer: Viewer) {
-  const page = { limit: 10, from: null, isBackward: false, filter: {} };
+  const page = { limit: 10, from: null, isBackward: false, order: 'NEWEST' as const, filter: {} };
   const { nodes: outages } = await listOutages(control.database.sql, viewer, page);
   return outages.map(({ lastReply, evidence, endedAt, drain }) => ({
     replies: [lastReply, ...evidence.map(({ reply }) => reply)],

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { openDatabase } from '../../src/db/client.ts';
 import { listenTo, SETTINGS_CHANNEL } from '../../src/db/listen.ts';
 import type { Viewer } from '../../src/mail/viewer.ts';
-import { findConditions, findOpenOutages, listOutages } from '../../src/outage/inspect.ts';
+import { findConditions, findOpenOutages } from '../../src/outage/inspect.ts';
+import { listOutages } from '../../src/outage/list.ts';
 import { listAttempts } from '../../src/queue/read/attempts.ts';
 import { readQueues } from '../../src/queue/read/queues.ts';
 import { findMessage, listMessages } from '../../src/queue/read/inspect.ts';
@@ -131,8 +132,9 @@ describe("another tenant's viewer", () => {
           .messages.length,
         byRecipient: (await listMessages(database.sql, viewer, { ...page, filter: { recipient: 'a@private.example' } }))
           .messages.length,
-        outages: (await listOutages(database.sql, viewer, { ...walked, filter: { domain: 'private.example' } })).nodes
-          .length,
+        outages: (
+          await listOutages(database.sql, viewer, { ...walked, order: 'NEWEST', filter: { domain: 'private.example' } })
+        ).nodes.length,
         openOutages: (await findOpenOutages(database.sql, viewer, [destinationId])).size,
         conditions: (await findConditions(database.sql, viewer, [destinationId])).size,
         attempts: attempts?.length,

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { OPERATOR_VIEWER } from '../../src/mail/viewer.ts';
 import { recordSuccess } from '../../src/outage/clock.ts';
 import { createDrainGauge } from '../../src/outage/drain.ts';
-import { listOutages } from '../../src/outage/inspect.ts';
+import { listOutages } from '../../src/outage/list.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { makeTransaction, openSpool } from '../helpers/mail.ts';
 import { eventsOf, fail, holdFor } from './scene.ts';
@@ -27,7 +27,7 @@ async function take(id: string, count: number): Promise<void> {
 }
 
 async function drainOf(id: string) {
-  const page = { limit: 10, from: null, isBackward: false, filter: {} };
+  const page = { limit: 10, from: null, isBackward: false, order: 'NEWEST' as const, filter: {} };
   const { nodes: outages } = await listOutages(db.sql, OPERATOR_VIEWER, page);
   const outage = outages.find(({ destinationId }) => destinationId === id);
   return { drain: outage?.drain ?? null, drainedAt: outage?.drainedAt ?? null };

@@ -30,6 +30,7 @@ async function list(call: Call): Promise<Shown> {
     filter: {
       ...given(call, 'subject', 'outcome'),
       ...(call.text('mutation') === undefined ? {} : { mutation: nameOfMutation(call.text('mutation') ?? '') }),
+      ...(call.text('tenant') === undefined ? {} : { tenantId: call.text('tenant') }),
       ...(call.text('token') === undefined ? {} : { tokenId: call.text('token') }),
       ...timeField(call, 'since', 'PAST'),
       ...timeField(call, 'until', 'PAST'),
@@ -57,7 +58,7 @@ export const auditVerb: VerbTable = {
   actions: {
     list: {
       usage:
-        '[--subject NAME] [--mutation NAME] [--token ID] [--outcome OUTCOME] [--since TIME] [--until TIME] [--count N]',
+        '[--subject NAME] [--tenant ID] [--mutation NAME] [--token ID] [--outcome OUTCOME] [--since TIME] [--until TIME] [--count N]',
       says: 'Lists requested changes, newest first, 50 by default, also refused ones. --json has the input of each.',
       run: list,
     },

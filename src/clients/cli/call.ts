@@ -31,6 +31,12 @@ export function listOf<List extends ListName, const Fields extends string>(
   return listAll(call, list, fields, { most: MOST_LISTED, ...listing });
 }
 
+/** The filter of a list, if one of its conditions was given: an older service may not know it. */
+export function filtered(filterType: string, filter: Readonly<Record<string, unknown>>): Partial<Listing> {
+  const given = Object.entries(filter).filter(([, value]) => value !== undefined);
+  return given.length === 0 ? {} : { filterType, filter: Object.fromEntries(given) };
+}
+
 /** A table of objects: each column with its cell of an object. */
 export function tableOf<T>(
   data: readonly T[],

@@ -2,7 +2,7 @@
 import type { AlertContact } from '../../control/generated.ts';
 import { mutate, type Selected } from '../api/requests.ts';
 import { type Call, type Shown, UsageError, type VerbTable } from './action.ts';
-import { listOf, shown, tableOf } from './call.ts';
+import { filtered, listOf, shown, tableOf } from './call.ts';
 import { confirmed, describeContact } from './confirm.ts';
 import { text, textOf } from './table.ts';
 
@@ -10,7 +10,12 @@ const CONTACT = 'id address domains status confirmedAt codeExpiresAt lastMailedA
 type Contact = Selected<AlertContact, typeof CONTACT>;
 
 async function list(call: Call): Promise<Shown> {
-  const contacts = await listOf(call, 'alertContacts', CONTACT);
+  const contacts = await listOf(
+    call,
+    'alertContacts',
+    CONTACT,
+    filtered('AlertContactFilter', { tenantId: call.text('tenant') }),
+  );
   for (const { address, ignoredDomains } of contacts.filter((contact) => contact.ignoredDomains.length > 0)) {
     call.terminal.report(
       `${textOf(address)} gets no alerts about ${ignoredDomains.join(', ')}, which contains it: use another address`,
@@ -43,7 +48,7 @@ export const contactVerb: VerbTable = {
   says: 'Mail addresses that receive alerts.',
   example: 'backup-mx contact create admin@elsewhere.example',
   actions: {
-    list: { usage: '', says: 'Lists your alert contacts.', run: list },
+    list: { usage: '[--tenant ID]', says: 'Lists your alert contacts.', run: list },
     create: {
       usage: 'ADDRESS [--domain NAME]... [--tenant ID]',
       says: 'Mails a code to an address outside the domains that it watches; without --domain it watches all.',

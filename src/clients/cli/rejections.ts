@@ -19,6 +19,7 @@ async function list(call: Call): Promise<Shown> {
     filterType: 'RejectionFilter',
     filter: {
       ...given(call, 'id', 'domain', 'code', 'recipient'),
+      ...(call.text('tenant') === undefined ? {} : { tenantId: call.text('tenant') }),
       ...(call.text('client') === undefined ? {} : { clientAddress: call.text('client') }),
       ...(call.text('from') === undefined ? {} : { reversePath: call.text('from') }),
       ...(call.isSet('dry-run') ? { isDryRun: true } : {}),
@@ -44,7 +45,7 @@ export const rejectionsVerb: VerbTable = {
   actions: {
     list: {
       usage:
-        '[--domain NAME] [--code REJECTION] [--recipient ADDRESS] [--from ADDRESS] [--client ADDRESS] [--id ID] [--dry-run] [--since TIME] [--until TIME] [--count N]',
+        '[--domain NAME] [--tenant ID] [--code REJECTION] [--recipient ADDRESS] [--from ADDRESS] [--client ADDRESS] [--id ID] [--dry-run] [--since TIME] [--until TIME] [--count N]',
       says: 'Lists rejections, newest first, 50 by default; --dry-run those that a DNS list on trial would have made.',
       run: list,
     },

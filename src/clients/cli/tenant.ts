@@ -1,7 +1,7 @@
 /** `backup-mx tenant`: the owners of domains, tokens and webhooks. */
 import { mutate, type MutationOf } from '../api/requests.ts';
 import type { Call, Shown, VerbTable } from './action.ts';
-import { given, listOf, NOTHING_DONE, numberField, shown, tableOf } from './call.ts';
+import { filtered, given, listOf, NOTHING_DONE, numberField, shown, tableOf } from './call.ts';
 import { confirmed, describeTenant } from './confirm.ts';
 import { right, text, textOf } from './table.ts';
 
@@ -45,18 +45,29 @@ export const tenantVerb: VerbTable = {
   example: "backup-mx tenant create 'Example Ltd' --domains 50",
   actions: {
     list: {
-      usage: '',
-      says: 'Lists the tenants you may see, with what they have and their quotas.',
+      usage: '[--prefix TEXT] [--suspended]',
+      says: 'Lists the tenants you may see, with what they have and their quotas. --prefix is the beginning of a name.',
       run: async (call) =>
-        tableOf(await listOf(call, 'tenants', `${TENANT} ${USAGE}`), [
-          ['ID', ({ id }) => id],
-          [text('NAME'), ({ name }) => name],
-          [right('DOMAINS'), ({ usage, quotas }) => ofQuota(usage.domainCount, quotas.domains)],
-          [right('ENTRIES'), ({ usage, quotas }) => ofQuota(usage.recipientEntryCount, quotas.recipientEntries)],
-          [right('TOKENS'), ({ usage, quotas }) => ofQuota(usage.tokenCount, quotas.tokens)],
-          [right('HELD'), ({ usage }) => usage.heldCount],
-          ['SUSPENDED', ({ suspension }) => call.time(suspension?.since ?? null)],
-        ]),
+        tableOf(
+          await listOf(
+            call,
+            'tenants',
+            `${TENANT} ${USAGE}`,
+            filtered('TenantFilter', {
+              namePrefix: call.text('prefix'),
+              isSuspended: call.isSet('suspended') || undefined,
+            }),
+          ),
+          [
+            ['ID', ({ id }) => id],
+            [text('NAME'), ({ name }) => name],
+            [right('DOMAINS'), ({ usage, quotas }) => ofQuota(usage.domainCount, quotas.domains)],
+            [right('ENTRIES'), ({ usage, quotas }) => ofQuota(usage.recipientEntryCount, quotas.recipientEntries)],
+            [right('TOKENS'), ({ usage, quotas }) => ofQuota(usage.tokenCount, quotas.tokens)],
+            [right('HELD'), ({ usage }) => usage.heldCount],
+            ['SUSPENDED', ({ suspension }) => call.time(suspension?.since ?? null)],
+          ],
+        ),
     },
     create: {
       usage: `NAME ${QUOTAS}`,

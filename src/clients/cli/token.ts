@@ -1,7 +1,7 @@
 /** `backup-mx token`: the secrets of scripts and people, and what each may do. */
 import { mutate } from '../api/requests.ts';
 import type { Call, Shown, VerbTable } from './action.ts';
-import { createdSecret, durationField, given, listOf, shown, tableOf } from './call.ts';
+import { createdSecret, durationField, filtered, given, listOf, shown, tableOf } from './call.ts';
 import { confirmed, describeRotation, describeToken } from './confirm.ts';
 import { text, textOf } from './table.ts';
 import { timeField, timeOption } from './time.ts';
@@ -29,18 +29,26 @@ export const tokenVerb: VerbTable = {
   example: "backup-mx token create 'night shift' --scope QUEUE_READ --scope QUEUE_WRITE",
   actions: {
     list: {
-      usage: '',
-      says: 'Lists your tokens; for an operator those of all tenants.',
+      usage: '[--tenant ID] [--prefix TEXT]',
+      says: 'Lists your tokens; for an operator those of all tenants, or of one. --prefix is the beginning of a name.',
       run: async (call) =>
-        tableOf(await listOf(call, 'tokens', TOKEN), [
-          ['ID', ({ id }) => id],
-          [text('NAME'), ({ name }) => name],
-          [text('TENANT'), ({ tenant }) => tenant.name],
-          ['PREFIX', ({ prefix }) => prefix],
-          [text('SCOPES'), ({ scopes }) => scopes.join(' ')],
-          ['EXPIRES', ({ expiresAt }) => call.time(expiresAt)],
-          ['LAST USED', ({ lastUsedAt }) => call.time(lastUsedAt)],
-        ]),
+        tableOf(
+          await listOf(
+            call,
+            'tokens',
+            TOKEN,
+            filtered('TokenFilter', { tenantId: call.text('tenant'), namePrefix: call.text('prefix') }),
+          ),
+          [
+            ['ID', ({ id }) => id],
+            [text('NAME'), ({ name }) => name],
+            [text('TENANT'), ({ tenant }) => tenant.name],
+            ['PREFIX', ({ prefix }) => prefix],
+            [text('SCOPES'), ({ scopes }) => scopes.join(' ')],
+            ['EXPIRES', ({ expiresAt }) => call.time(expiresAt)],
+            ['LAST USED', ({ lastUsedAt }) => call.time(lastUsedAt)],
+          ],
+        ),
     },
     create: {
       usage: 'NAME --scope SCOPE... [--tenant ID] [--expires TIME]',

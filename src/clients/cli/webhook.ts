@@ -5,6 +5,7 @@ import { visible } from '../../mail/visible.ts';
 import { allNodes, mutate, type Page, PAGE_INFO, type Selected } from '../api/requests.ts';
 import type { Call, Shown, VerbTable } from './action.ts';
 import {
+  filtered,
   createdSecret,
   given,
   listOf,
@@ -108,10 +109,10 @@ export const webhookVerb: VerbTable = {
   example: 'backup-mx webhook create https://hooks.example.org/x --event outage.opened',
   actions: {
     list: {
-      usage: '',
-      says: 'Lists your webhooks.',
+      usage: '[--tenant ID]',
+      says: 'Lists your webhooks; for an operator those of all tenants, or of one.',
       run: async (call) =>
-        tableOf(await listOf(call, 'webhooks', WEBHOOK), [
+        tableOf(await listOf(call, 'webhooks', WEBHOOK, filtered('WebhookFilter', { tenantId: call.text('tenant') })), [
           ['ID', ({ id }) => id],
           [text('URL'), ({ url }) => url],
           ['STATUS', ({ status, disabledReason }) => disabledReason ?? status],

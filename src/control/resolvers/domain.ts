@@ -132,11 +132,16 @@ export const RecipientList: RecipientListResolvers = {
   isEnabled: ({ recipientList }) => recipientList.count > 0,
   entryCount: ({ recipientList }) => recipientList.count,
   revision: ({ recipientList }) => recipientList.revision,
-  entries: async ({ id: domainId, recipientList: { count } }, { first, after }, { load }) => {
-    const page = { domainId, limit: pageSize(first) + 1, after: localPartOfCursor(after) };
+  entries: async ({ id: domainId, recipientList: { count } }, { first, after, prefix: given }, { load }) => {
+    const prefix = given?.trim().toLowerCase() ?? '';
+    const page = { domainId, limit: pageSize(first) + 1, after: localPartOfCursor(after), prefix };
     const forms = await load.each(listEntries, page);
     const rows = forms.map((form) => ({ id: form, localPart: writeEntry(form) }));
-    return connectionOfRows(rows, { first, after }, async () => ({ count, isWhole: true }));
+    const total =
+      prefix === ''
+        ? async () => ({ count, isWhole: true })
+        : countRows((limit) => load.each(listEntries, { ...page, limit, after: null }));
+    return connectionOfRows(rows, { first, after }, total);
   },
 };
 

@@ -7,7 +7,7 @@ import { listAuditEntries } from '../../events/audit.ts';
 import { listRejections } from '../../events/rejection-pages.ts';
 import { findContact, listContacts } from '../../notify/contacts.ts';
 import { findWebhook, listWebhooks } from '../../notify/webhooks.ts';
-import { listOutages } from '../../outage/inspect.ts';
+import { listOutages } from '../../outage/list.ts';
 import { readLocalFailureSince } from '../../outage/local-failure.ts';
 import { readLimits } from '../../queue/limits.ts';
 import { listDomains } from '../../queue/read/domain-list.ts';
@@ -74,18 +74,22 @@ function refuseBadFilter(filter: MessageFilter): void {
   if (reading.kind === 'BAD') throw badFilter(reading.field, reading.message);
 }
 
+/** Nothing is one of no values. */
+function refuseEmptyLists(filter: object | null | undefined): void {
+  for (const [field, values] of Object.entries(filter ?? {})) {
+    if (Array.isArray(values) && values.length === 0) throw badFilter(field, 'name at least one value');
+  }
+}
+
 function badFilter(field: string, message: string): GraphQLError {
   return new GraphQLError(`filter.${field}: ${message}`, {
     extensions: { code: 'BAD_USER_INPUT', path: ['filter', field] },
   });
 }
 
-/** A page of a list that has one order. */
-const ordered = async <T>(
-  order: 'CREATED' | 'NEWEST',
-  args: PageArgs,
-  read: (page: PageRequest) => Promise<Slice<T>>,
-) => connectionIn(order, await read(pageIn(order, args)), args);
+/** A page of a list in an order. */
+const ordered = async <T>(order: string, args: PageArgs, read: (page: PageRequest) => Promise<Slice<T>>) =>
+  connectionIn(order, await read(pageIn(order, args)), args);
 
 export const Query: QueryResolvers = {
   service: () => ({}),
@@ -104,9 +108,7 @@ export const Query: QueryResolvers = {
   },
   summary: (_parent, _args, { sql, viewer }) => readSummary(sql, viewer),
   domains: async (_parent, { filter, orderBy: order, ...args }, { sql, viewer }) => {
-    for (const [field, values] of Object.entries(filter ?? {})) {
-      if (Array.isArray(values) && values.length === 0) throw badFilter(field, 'name at least one value');
-    }
+    refuseEmptyLists(filter);
     const page = { ...pageIn(order, args), order, filter: filter ?? {} };
     return connectionIn(order, await listDomains(sql, viewer, page), args);
   },
@@ -125,8 +127,10 @@ export const Query: QueryResolvers = {
   operation: (_parent, { id }, { sql, viewer }) =>
     isUuid(id.toLowerCase()) ? findOperation(sql, viewer, id.toLowerCase()) : null,
   operations: (_parent, args, { sql, viewer }) => ordered('NEWEST', args, (page) => listOperations(sql, viewer, page)),
-  outages: (_parent, { filter, ...args }, { sql, viewer }) =>
-    ordered('NEWEST', args, (page) => listOutages(sql, viewer, { ...page, filter: filter ?? {} })),
+  outages: (_parent, { filter, orderBy: order, ...args }, { sql, viewer }) => {
+    refuseEmptyLists(filter);
+    return ordered(order, args, (page) => listOutages(sql, viewer, { ...page, order, filter: filter ?? {} }));
+  },
   rejections: (_parent, { filter, ...args }, { sql, viewer }) =>
     ordered('NEWEST', args, (page) =>
       listRejections(sql, viewer, {
@@ -138,14 +142,17 @@ export const Query: QueryResolvers = {
   rejectionCounts: (_parent, args, context) => rejectionCounts(args, context),
 
   tenant: (_parent, { id }, { load }) => (isUuid(id.toLowerCase()) ? load.byId(findTenants, id.toLowerCase()) : null),
-  tenants: (_parent, args, { sql, viewer }) => ordered('CREATED', args, (page) => listTenants(sql, viewer, page)),
+  tenants: (_parent, { filter, orderBy: order, ...args }, { sql, viewer }) =>
+    ordered(order, args, (page) => listTenants(sql, viewer, { ...page, order, filter: filter ?? {} })),
   token: (_parent, { id }, { sql, viewer }) => findToken(sql, viewer, id),
-  tokens: (_parent, args, { sql, viewer }) => ordered('CREATED', args, (page) => listTokens(sql, viewer, page)),
+  tokens: (_parent, { filter, ...args }, { sql, viewer }) =>
+    ordered('CREATED', args, (page) => listTokens(sql, viewer, { ...page, filter: filter ?? {} })),
   webhook: (_parent, { id }, { sql, viewer }) => findWebhook(sql, viewer, id),
-  webhooks: (_parent, args, { sql, viewer }) => ordered('CREATED', args, (page) => listWebhooks(sql, viewer, page)),
+  webhooks: (_parent, { filter, ...args }, { sql, viewer }) =>
+    ordered('CREATED', args, (page) => listWebhooks(sql, viewer, { ...page, filter: filter ?? {} })),
   alertContact: (_parent, { id }, { sql, viewer }) => findContact(sql, viewer, id),
-  alertContacts: (_parent, args, { sql, viewer }) =>
-    ordered('CREATED', args, (page) => listContacts(sql, viewer, page)),
+  alertContacts: (_parent, { filter, ...args }, { sql, viewer }) =>
+    ordered('CREATED', args, (page) => listContacts(sql, viewer, { ...page, filter: filter ?? {} })),
   auditEntries: (_parent, { filter, ...args }, { sql, viewer }) =>
     ordered('NEWEST', args, (page) =>
       listAuditEntries(sql, viewer, {

@@ -27,6 +27,8 @@ export interface EntriesRequest {
   readonly limit: number;
   /** Only entries after this one, in alphabetical order. */
   readonly after: string | null;
+  /** Only entries that begin with it; the empty string: all. */
+  readonly prefix: string;
 }
 
 const SAMPLES = 100;
@@ -201,19 +203,22 @@ export async function listEntries(
   viewer: Viewer,
   requests: readonly EntriesRequest[],
 ): Promise<string[][]> {
-  const questions = requests.map(({ domainId, limit, after }, position) => ({
+  const questions = requests.map(({ domainId, limit, after, prefix }, position) => ({
     position,
     wanted_domain_id: domainId,
     from: after ?? '',
+    prefix,
     count: limit,
   }));
   const rows = await sql<{ position: number; local_part: string }[]>`
     select q.position, found.local_part
     from jsonb_to_recordset(${JSON.stringify(questions)}::text::jsonb) as q (
-      position integer, wanted_domain_id uuid, "from" text, count integer)
+      position integer, wanted_domain_id uuid, "from" text, prefix text, count integer)
     cross join lateral (
       select local_part from recipient_entries
       where domain_id = q.wanted_domain_id and local_part > q."from" and ${tenantScope(sql, viewer)}
+        -- As ranges of the key; nothing sorts between texts with a common beginning but others with it.
+        and local_part >= q.prefix and (q.prefix = '' or local_part <= q.prefix || U&'\\+10FFFF') and starts_with(local_part, q.prefix)
       order by local_part
       limit q.count
     ) as found

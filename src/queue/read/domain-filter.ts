@@ -1,13 +1,13 @@
 /**
  * The conditions that a person may ask of domains, as conditions on a row of `domains m`, and as the ids of those that meet one.
  *
- * Few domains meet most conditions, of which there is an index then: these few are read at once (findFew), so that a page of them is
+ * Few domains meet most conditions, of which there is an index then: these few are read at once (db/few.ts), so that a page of them is
  * never short, and all of them are counted. What many meet is checked row by row; matches come soon.
  */
 import type { SqlExecutor } from '../../db/client.ts';
+import { type Condition, FEW } from '../../db/few.ts';
 import { allOf, type SqlFragment, tenantCheck, tenantScope } from '../../db/fragments.ts';
 import { FIRST_ID, LAST_ID } from '../../mail/id.ts';
-import { plannedAnew } from '../../db/planned-anew.ts';
 import { type PageRequest, type Range, SETTINGS_COUNT_LIMIT, underViewer, type Walk } from '../../db/walk.ts';
 import type { Viewer } from '../../mail/viewer.ts';
 import type { BreakerState } from '../../outage/breaker.ts';
@@ -30,16 +30,6 @@ export interface DomainFilter {
   readonly breaker?: readonly BreakerState[] | null | undefined;
   /** The worst verdict of the last report. */
   readonly doctor?: readonly Verdict[] | null | undefined;
-}
-
-/** A page has them all; more are checked row by row. */
-export const FEW = 5_000;
-
-interface Condition {
-  /** On a row of `domains m`. */
-  readonly check: SqlFragment;
-  /** Selects the ids of the viewer's domains that meet it, by an index. Null: no index knows them. */
-  readonly ids: SqlFragment | null;
 }
 
 /** Null: no domain meets the filter. */
@@ -98,16 +88,6 @@ export function isIll(sql: SqlExecutor, viewer: Viewer): Condition {
     check: sql`${situationOf(sql)} = 'CHECK_FAILED'`,
     ids: reportedDomains(sql, viewer, ['WARNING', 'PROBLEM']),
   };
-}
-
-/** The ids that one of the conditions leaves, if these are few; null: many meet each of them. */
-export async function findFew(sql: SqlExecutor, conditions: readonly Condition[]): Promise<readonly string[] | null> {
-  for (const { ids } of conditions) {
-    if (ids === null) continue;
-    const rows = await plannedAnew(sql<{ id: string }[]>`select id from (${ids}) as few limit ${FEW + 1}`);
-    if (rows.length <= FEW) return rows.map(({ id }) => id);
-  }
-  return null;
 }
 
 /** Domains of the viewer whose destination is one of these. */

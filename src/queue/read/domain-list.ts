@@ -5,6 +5,7 @@
  * walked, through a bounded number of domains a page.
  */
 import type { SqlExecutor } from '../../db/client.ts';
+import { findFew } from '../../db/few.ts';
 import { tenantCheck } from '../../db/fragments.ts';
 import { plannedAnew } from '../../db/planned-anew.ts';
 import {
@@ -22,7 +23,7 @@ import {
 import { findDomainsById } from '../../domains/domains.ts';
 import type { RelayDomain } from '../../domains/relay-domain.ts';
 import { narrowed, type Viewer } from '../../mail/viewer.ts';
-import { conditionsOf, type DomainFilter, findFew, reportedDomains, walkOf } from './domain-filter.ts';
+import { conditionsOf, type DomainFilter, reportedDomains, walkOf } from './domain-filter.ts';
 import { readSummary, type Situation, SITUATIONS } from './situations.ts';
 import { readByUrgency } from './urgency.ts';
 

@@ -6,12 +6,14 @@
  * are walked as any list.
  */
 import type { SqlExecutor } from '../../db/client.ts';
+import { findFew } from '../../db/few.ts';
 import { allOf, tenantCheck } from '../../db/fragments.ts';
 import { plannedAnew } from '../../db/planned-anew.ts';
+import { type Places, readSections } from '../../db/sections.ts';
 import { type PageRequest, type Position, readWalk } from '../../db/walk.ts';
 import { LAST_ID } from '../../mail/id.ts';
 import type { Viewer } from '../../mail/viewer.ts';
-import { type Candidates, findFew, isIll, walkOf } from './domain-filter.ts';
+import { type Candidates, isIll, walkOf } from './domain-filter.ts';
 import {
   domainsWithDestinations,
   isHealthy,
@@ -22,12 +24,6 @@ import {
   unwellDomains,
 } from './situations.ts';
 
-/** Places in the order of urgency, and where it goes on in the direction of the page. */
-export interface UrgentPage {
-  readonly positions: readonly Position[];
-  readonly next: Position | null;
-}
-
 interface Asked extends Candidates {
   readonly situations: readonly Situation[];
   readonly page: PageRequest;
@@ -37,34 +33,22 @@ interface Asked extends Candidates {
 const rankOf = (name: Situation): string => String(SITUATIONS.indexOf(name));
 
 /** A page of the domains in question that are in one of these situations. */
-export async function readByUrgency(sql: SqlExecutor, viewer: Viewer, asked: Asked): Promise<UrgentPage> {
-  const { limit, from, isBackward } = asked.page;
+export function readByUrgency(sql: SqlExecutor, viewer: Viewer, asked: Asked): Promise<Places> {
   const sectionOf = (key: string) => (key < rankOf('CHECK_FAILED') ? '' : key.slice(0, 1));
   const present = new Set(asked.situations.map((name) => sectionOf(rankOf(name))));
-  const sections = ['', rankOf('CHECK_FAILED'), rankOf('FINE')].filter((section) => present.has(section));
-  const place = from === null ? null : sectionOf(from.key ?? '');
-  const ahead = (isBackward ? sections.toReversed() : sections).filter(
-    (section) => place === null || section === place || section > place !== isBackward,
+  const healthy = (['CHECK_FAILED', 'FINE'] as const).map((name) => ({
+    name: rankOf(name),
+    read: (page: PageRequest) => readHealthy(sql, viewer, name, { ...asked, page }),
+  }));
+  const sections = [{ name: '', read: (page: PageRequest) => readUnwell(sql, viewer, { ...asked, page }) }, ...healthy];
+  return readSections(
+    asked.page,
+    sections.filter(({ name }) => present.has(name)),
+    sectionOf,
   );
-  let positions: readonly Position[] = [];
-  for (const [index, section] of ahead.entries()) {
-    const page = { limit: limit - positions.length, from: section === place ? from : null, isBackward };
-    const found = await readSection(sql, viewer, section, { ...asked, page });
-    positions = isBackward ? [...found.positions, ...positions] : [...positions, ...found.positions];
-    if (found.next !== null) return { positions, next: found.next };
-    const isFull = positions.length === limit && index + 1 < ahead.length;
-    if (isFull) return { positions, next: positions.at(isBackward ? 0 : -1) ?? null };
-  }
-  return { positions, next: null };
 }
 
-function readSection(sql: SqlExecutor, viewer: Viewer, section: string, asked: Asked): Promise<UrgentPage> {
-  return section === ''
-    ? readUnwell(sql, viewer, asked)
-    : readHealthy(sql, viewer, section === rankOf('FINE') ? 'FINE' : 'CHECK_FAILED', asked);
-}
-
-async function readUnwell(sql: SqlExecutor, viewer: Viewer, asked: Asked): Promise<UrgentPage> {
+async function readUnwell(sql: SqlExecutor, viewer: Viewer, asked: Asked): Promise<Places> {
   const { few, matches, situations, page } = asked;
   const { limit, from, isBackward } = page;
   const wanted = situations.filter((name) => !isHealthy(name));
@@ -93,9 +77,9 @@ async function readUnwell(sql: SqlExecutor, viewer: Viewer, asked: Asked): Promi
 async function readHealthy(
   sql: SqlExecutor,
   viewer: Viewer,
-  name: Situation,
+  name: 'CHECK_FAILED' | 'FINE',
   { few, matches, page }: Asked,
-): Promise<UrgentPage> {
+): Promise<Places> {
   const isSo = name === 'FINE' ? { check: sql`${situationOf(sql)} = 'FINE'`, ids: null } : isIll(sql, viewer);
   const candidates = { few: few ?? (await findFew(sql, [isSo])), matches: [...matches, isSo.check] };
   const { from } = page;

@@ -299,7 +299,7 @@ describe('tenants', () => {
       expect(refusalOf(await node.change(verb, input, tenant))).toBe('NOT_FOUND at domain');
       expect(refusalOf(await node.change(verb, { ...input, dryRun: true }, tenant))).toBe('NOT_FOUND at domain');
     }
-    const page = { domainId: domain.id, limit: 10, after: null };
+    const page = { domainId: domain.id, limit: 10, after: null, prefix: '' };
     expect(await listEntries(database.sql, tenant, [page])).toEqual([[]]);
     expect(await listEntries(database.sql, OPERATOR, [page])).toEqual([['a']]);
   });
@@ -318,12 +318,14 @@ test('pages of several lists come in one statement, in alphabetical order', asyn
   const one = await addListed(node, 'page1.example', { recipientList: ['c', 'a', 'b', 'd'] });
   const two = await addListed(node, 'page2.example', { recipientList: ['z'] });
   const pages = await listEntries(database.sql, OPERATOR, [
-    { domainId: one.id, limit: 2, after: null },
-    { domainId: two.id, limit: 2, after: null },
-    { domainId: one.id, limit: 5, after: 'b' },
-    { domainId: two.id, limit: 5, after: 'z' },
+    { domainId: one.id, limit: 2, after: null, prefix: '' },
+    { domainId: two.id, limit: 2, after: null, prefix: '' },
+    { domainId: one.id, limit: 5, after: 'b', prefix: '' },
+    { domainId: two.id, limit: 5, after: 'z', prefix: '' },
+    { domainId: one.id, limit: 5, after: null, prefix: 'b' },
+    { domainId: one.id, limit: 5, after: 'b', prefix: 'b' },
   ]);
-  expect(pages).toEqual([['a', 'b'], ['z'], ['c', 'd'], []]);
+  expect(pages).toEqual([['a', 'b'], ['z'], ['c', 'd'], [], ['b'], []]);
 });
 
 test('a domain is made with its list or not at all', async () => {

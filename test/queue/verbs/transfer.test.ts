@@ -4,7 +4,7 @@ import { createDomain } from '../../../src/domains/create.ts';
 import { findDomain } from '../../../src/domains/domains.ts';
 import type { Viewer } from '../../../src/mail/viewer.ts';
 import { recordFailure } from '../../../src/outage/clock.ts';
-import { listOutages } from '../../../src/outage/inspect.ts';
+import { listOutages } from '../../../src/outage/list.ts';
 import { foldDeltas } from '../../../src/queue/counts.ts';
 import { allHeldOf } from '../../../src/queue/verbs/operation-filter.ts';
 import { listOperations, startOperation } from '../../../src/queue/verbs/operations.ts';
@@ -89,7 +89,7 @@ test("all of it is the other tenant's, and the former owner sees nothing more", 
     [two, 1],
   ] as const) {
     expect((await findDomain(sql, viewer, name)) === null ? 0 : 1).toBe(count);
-    expect((await listOutages(sql, viewer, { ...page, filter: {} })).nodes).toHaveLength(count);
+    expect((await listOutages(sql, viewer, { ...page, order: 'NEWEST', filter: {} })).nodes).toHaveLength(count);
     expect((await listOperations(sql, viewer, page)).nodes).toHaveLength(count);
     for (const table of ['messages', 'history', 'recipients', 'recipient_entries']) {
       expect(await sql`select from ${sql(table)} where tenant_id = ${viewer.tenantId}`).toHaveLength(count);
