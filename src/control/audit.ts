@@ -5,7 +5,8 @@
  * names: its input says that it was one.
  */
 import type { GraphQLFieldResolver, GraphQLSchema } from 'graphql';
-import { findDomain } from '../domains/domains.ts';
+import { findRejection } from '../domains/allow.ts';
+import { findDomain, findDomainsByDestination } from '../domains/domains.ts';
 import { type RelayDomain, settingsOf } from '../domains/relay-domain.ts';
 import { type AuditEnd, type AuditSubject, beginAudit, endAudit } from '../events/audit.ts';
 import { findContact } from '../notify/contacts.ts';
@@ -115,6 +116,11 @@ async function findSubject(context: Context, mutation: string, input: AuditedInp
   if (mutation.startsWith('message') && typeof input.id === 'string') return messageSubject(context, id);
   if (mutation === 'domainsFlush')
     return input.by?.tenantId == null ? null : tenantSubject(context, { id: input.by.tenantId });
+  if (mutation === 'rejectionAllow') {
+    const { destinationId = null } = (await findRejection(context.domains, context.viewer, id)) ?? {};
+    const domain = destinationId === null ? null : await context.load.byId(findDomainsByDestination, destinationId);
+    return domain === null ? null : domainSubject(context, domain.name, domain.tenantId);
+  }
   if (mutation.startsWith('operation')) return operationSubject(context, id);
   const named = input.domain ?? input.filter?.domain ?? domainOf(input.address) ?? input.name;
   return typeof named === 'string' ? domainSubject(context, named, input.tenantId) : null;

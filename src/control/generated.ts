@@ -131,6 +131,13 @@ export type AlertContactUpdatePayload = {
   readonly userErrors: ReadonlyArray<UserError>;
 };
 
+export const AllowAction = {
+  AlreadyAllowed: 'ALREADY_ALLOWED',
+  ClientAllowed: 'CLIENT_ALLOWED',
+  RecipientAdded: 'RECIPIENT_ADDED'
+} as const;
+
+export type AllowAction = typeof AllowAction[keyof typeof AllowAction];
 export type Attempt = {
   readonly __typename?: 'Attempt';
   readonly address?: Maybe<Scalars['String']['output']>;
@@ -1078,6 +1085,7 @@ export type Message = Node & {
   readonly domain?: Maybe<Domain>;
   readonly domainName: Scalars['String']['output'];
   readonly ehloName: Scalars['String']['output'];
+  readonly endedAt?: Maybe<Scalars['DateTime']['output']>;
   readonly expiresAt: Scalars['DateTime']['output'];
   readonly headers?: Maybe<ReadonlyArray<HeaderField>>;
   readonly id: Scalars['ID']['output'];
@@ -1085,6 +1093,7 @@ export type Message = Node & {
   readonly recipients: ReadonlyArray<Recipient>;
   readonly reversePath?: Maybe<Scalars['String']['output']>;
   readonly size: Scalars['ByteCount']['output'];
+  readonly subject?: Maybe<Scalars['String']['output']>;
   readonly timeline: TimelineConnection;
   readonly transactionId: Scalars['ID']['output'];
 };
@@ -1261,6 +1270,7 @@ export type Mutation = {
   readonly recipientListAdd: RecipientListAddPayload;
   readonly recipientListRemove: RecipientListRemovePayload;
   readonly recipientListReplace: RecipientListReplacePayload;
+  readonly rejectionAllow: RejectionAllowPayload;
   readonly serviceUpdate: ServiceUpdatePayload;
   readonly tenantCreate: TenantCreatePayload;
   readonly tenantDelete: TenantDeletePayload;
@@ -1461,6 +1471,11 @@ export type MutationRecipientListReplaceArgs = {
 };
 
 
+export type MutationRejectionAllowArgs = {
+  input: RejectionAllowInput;
+};
+
+
 export type MutationServiceUpdateArgs = {
   input: ServiceUpdateInput;
 };
@@ -1583,6 +1598,7 @@ export const MutationName = {
   RecipientListAdd: 'RECIPIENT_LIST_ADD',
   RecipientListRemove: 'RECIPIENT_LIST_REMOVE',
   RecipientListReplace: 'RECIPIENT_LIST_REPLACE',
+  RejectionAllow: 'REJECTION_ALLOW',
   ServiceUpdate: 'SERVICE_UPDATE',
   TenantCreate: 'TENANT_CREATE',
   TenantDelete: 'TENANT_DELETE',
@@ -2201,6 +2217,19 @@ export type Rejection = Node & {
   readonly reply: Scalars['String']['output'];
   readonly reversePath?: Maybe<Scalars['String']['output']>;
   readonly zone?: Maybe<Scalars['String']['output']>;
+};
+
+export type RejectionAllowInput = {
+  readonly id: Scalars['ID']['input'];
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type RejectionAllowPayload = {
+  readonly __typename?: 'RejectionAllowPayload';
+  readonly action?: Maybe<AllowAction>;
+  readonly domain?: Maybe<Domain>;
+  readonly userErrors: ReadonlyArray<UserError>;
+  readonly value?: Maybe<Scalars['String']['output']>;
 };
 
 export const RejectionCode = {
@@ -3137,6 +3166,7 @@ export type ResolversTypes = {
   AlertContactStatus: AlertContactStatus;
   AlertContactUpdateInput: AlertContactUpdateInput;
   AlertContactUpdatePayload: ResolverTypeWrapper<Omit<AlertContactUpdatePayload, 'alertContact'> & { alertContact?: Maybe<ResolversTypes['AlertContact']> }>;
+  AllowAction: AllowAction;
   Attempt: ResolverTypeWrapper<ShownAttempt>;
   AttemptConnection: ResolverTypeWrapper<Connection<ShownAttempt>>;
   AttemptEdge: ResolverTypeWrapper<Omit<AttemptEdge, 'node'> & { node: ResolversTypes['Attempt'] }>;
@@ -3319,6 +3349,8 @@ export type ResolversTypes = {
   RecipientStanding: ResolverTypeWrapper<RecipientStatus>;
   RecipientState: RecipientState;
   Rejection: ResolverTypeWrapper<RejectionView>;
+  RejectionAllowInput: RejectionAllowInput;
+  RejectionAllowPayload: ResolverTypeWrapper<Omit<RejectionAllowPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
   RejectionCode: RejectionCode;
   RejectionConnection: ResolverTypeWrapper<Connection<RejectionView>>;
   RejectionCount: ResolverTypeWrapper<RejectionSlot>;
@@ -3577,6 +3609,8 @@ export type ResolversParentTypes = {
   RecipientListReplacePayload: Omit<RecipientListReplacePayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
   RecipientStanding: RecipientStatus;
   Rejection: RejectionView;
+  RejectionAllowInput: RejectionAllowInput;
+  RejectionAllowPayload: Omit<RejectionAllowPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
   RejectionConnection: Connection<RejectionView>;
   RejectionCount: RejectionSlot;
   RejectionEdge: Omit<RejectionEdge, 'node'> & { node: ResolversParentTypes['Rejection'] };
@@ -4142,6 +4176,7 @@ export type MessageResolvers<ContextType = Context, ParentType extends Resolvers
   domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
   domainName?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   ehloName?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  endedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   headers?: Resolver<Maybe<ReadonlyArray<ResolversTypes['HeaderField']>>, ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
@@ -4149,6 +4184,7 @@ export type MessageResolvers<ContextType = Context, ParentType extends Resolvers
   recipients?: Resolver<ReadonlyArray<ResolversTypes['Recipient']>, ParentType, ContextType>;
   reversePath?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   size?: Resolver<ResolversTypes['ByteCount'], ParentType, ContextType>;
+  subject?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   timeline?: Resolver<ResolversTypes['TimelineConnection'], ParentType, ContextType, RequireFields<MessageTimelineArgs, 'first'>>;
   transactionId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
@@ -4243,6 +4279,7 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   recipientListAdd?: Resolver<ResolversTypes['RecipientListAddPayload'], ParentType, ContextType, RequireFields<MutationRecipientListAddArgs, 'input'>>;
   recipientListRemove?: Resolver<ResolversTypes['RecipientListRemovePayload'], ParentType, ContextType, RequireFields<MutationRecipientListRemoveArgs, 'input'>>;
   recipientListReplace?: Resolver<ResolversTypes['RecipientListReplacePayload'], ParentType, ContextType, RequireFields<MutationRecipientListReplaceArgs, 'input'>>;
+  rejectionAllow?: Resolver<ResolversTypes['RejectionAllowPayload'], ParentType, ContextType, RequireFields<MutationRejectionAllowArgs, 'input'>>;
   serviceUpdate?: Resolver<ResolversTypes['ServiceUpdatePayload'], ParentType, ContextType, RequireFields<MutationServiceUpdateArgs, 'input'>>;
   tenantCreate?: Resolver<ResolversTypes['TenantCreatePayload'], ParentType, ContextType, RequireFields<MutationTenantCreateArgs, 'input'>>;
   tenantDelete?: Resolver<ResolversTypes['TenantDeletePayload'], ParentType, ContextType, RequireFields<MutationTenantDeleteArgs, 'input'>>;
@@ -4526,6 +4563,13 @@ export type RejectionResolvers<ContextType = Context, ParentType extends Resolve
   reversePath?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   zone?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type RejectionAllowPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RejectionAllowPayload'] = ResolversParentTypes['RejectionAllowPayload']> = {
+  action?: Resolver<Maybe<ResolversTypes['AllowAction']>, ParentType, ContextType>;
+  domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+  value?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
 export type RejectionConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RejectionConnection'] = ResolversParentTypes['RejectionConnection']> = {
@@ -5010,6 +5054,7 @@ export type Resolvers<ContextType = Context> = {
   RecipientListReplacePayload?: RecipientListReplacePayloadResolvers<ContextType>;
   RecipientStanding?: RecipientStandingResolvers<ContextType>;
   Rejection?: RejectionResolvers<ContextType>;
+  RejectionAllowPayload?: RejectionAllowPayloadResolvers<ContextType>;
   RejectionConnection?: RejectionConnectionResolvers<ContextType>;
   RejectionCount?: RejectionCountResolvers<ContextType>;
   RejectionEdge?: RejectionEdgeResolvers<ContextType>;

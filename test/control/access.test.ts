@@ -131,6 +131,7 @@ const mutations = (): Readonly<Record<string, Record<string, unknown>>> => {
     recipientListRemove: list,
     recipientListReplace: list,
     recipientForget: { address: ADDRESS },
+    rejectionAllow: { id: messageId },
     messageRetry: { id: messageId },
     messageCancel: { id: messageId },
     messageBounce: { id: messageId },

@@ -47,6 +47,21 @@ async function readings(): Promise<readonly Record<string, unknown>[]> {
 }
 
 describe('a held message', () => {
+  test('shows its subject, and fields that are content, only with the right to read content', async () => {
+    const ask = async (scopes: readonly string[], fields: string) =>
+      control.postAs<Shown & { message: { subject?: string } }>(
+        await makeToken(scopes),
+        `{ message(id: "${id}") { ${fields} } }`,
+      );
+    const may = await ask(['QUEUE_READ', 'MESSAGE_CONTENT'], 'subject headers { name }');
+    expect(may.data.message.subject).toBe('café');
+    expect(may.data.message.headers?.map(({ name }) => name)).toContain('Subject');
+    const mayNot = await ask(['QUEUE_READ'], 'headers { name }');
+    expect(mayNot.data.message.headers?.map(({ name }) => name)).toEqual(['Received', 'X-Raw', 'From']);
+    const { errors } = await ask(['QUEUE_READ'], 'subject');
+    expect(errors?.map(({ extensions }) => extensions)).toEqual([{ code: 'FORBIDDEN', scope: 'MESSAGE_CONTENT' }]);
+  });
+
   test('shows its header fields unfolded, in their order', async () => {
     const { message } = await control.ask<Shown>('query ($id: ID!) { message(id: $id) { headers { name value } } }', {
       id,
@@ -125,11 +140,15 @@ test('the code that an alert contact was mailed is read by nobody but its reader
   expect(message?.headers).not.toBeNull();
 });
 
-test('an ended message has neither', async () => {
+test('an ended message has neither, and says when it ended', async () => {
+  const ended = () => control.ask<{ message: { endedAt: string | null } }>(`{ message(id: "${id}") { endedAt } }`);
+  expect(await ended()).toEqual({ message: { endedAt: null } });
   await control.database.sql`delete from contents where message_id = ${id}`;
   await endMessage(control.database, id);
   const { message } = await control.ask<Shown>(QUERY, { id, reason: 'late' });
   expect(message).toEqual({ headers: null, content: null });
+  const [row] = await control.database.sql<{ at: Date }[]>`select ended_at as at from history where id = ${id}`;
+  expect(await ended()).toEqual({ message: { endedAt: row?.at.toISOString() ?? '' } });
 });
 
 test('a line that is no field is told as it is', () => {

@@ -1,8 +1,9 @@
 /** `backup-mx rejections`: mail that was refused before acceptance, and why. */
 import type { RejectionCode } from '../../control/generated.ts';
 import type { Call, Shown, VerbTable } from './action.ts';
-import { given, listOf, numberOption, tableOf } from './call.ts';
-import { text } from './table.ts';
+import { mutate } from '../api/requests.ts';
+import { given, listOf, numberOption, shown, tableOf } from './call.ts';
+import { text, textOf } from './table.ts';
 import { timeField } from './time.ts';
 
 export const REJECTION = 'id at code reply command clientAddress ehloName reversePath recipient zone isDryRun';
@@ -37,6 +38,12 @@ async function list(call: Call): Promise<Shown> {
   ]);
 }
 
+const ALLOWED: Readonly<Record<string, string>> = {
+  CLIENT_ALLOWED: 'is looked up in no DNS list any more',
+  RECIPIENT_ADDED: 'is in the User List now',
+  ALREADY_ALLOWED: 'is allowed already',
+};
+
 export const rejectionsVerb: VerbTable = {
   verb: 'rejections',
   says: 'Mail that was refused before acceptance.',
@@ -48,6 +55,23 @@ export const rejectionsVerb: VerbTable = {
         '[--domain NAME] [--tenant ID] [--code REJECTION] [--recipient ADDRESS] [--from ADDRESS] [--client ADDRESS] [--id ID] [--dry-run] [--since TIME] [--until TIME] [--count N]',
       says: 'Lists rejections, newest first, 50 by default; --dry-run those that a DNS list on trial would have made.',
       run: list,
+    },
+    allow: {
+      usage: 'ID',
+      says: 'Allows its client, if a DNS list refused it, or its recipient, if the User List did.',
+      mutations: ['rejectionAllow'],
+      run: async (call) =>
+        shown(
+          await mutate(call, 'rejectionAllow', { id: call.args[0] ?? '' }, 'domain { name } action value'),
+          (payload) => {
+            const words = ALLOWED[payload.action ?? ''] ?? 'is allowed';
+            return {
+              kind: 'LINE',
+              line: `${textOf(payload.value ?? '')} ${words}: ${payload.domain?.name}`,
+              data: payload,
+            };
+          },
+        ),
     },
   },
 };

@@ -115,6 +115,7 @@ export const FIELD_WORK: Readonly<Record<string, FieldWork>> = {
   'Message.content': own(),
   'Message.domain': shared(),
   'Message.headers': shared(20),
+  'Message.subject': shared(20),
   'Message.timeline': shared(80),
   'Recipient.attempts': shared(20),
   'Recipient.dsnSuppressedReason': shared(20),

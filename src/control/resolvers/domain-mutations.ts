@@ -3,6 +3,7 @@ import { checkMxInput, type MxInput, type MxRecordChange, type MxRequest } from 
 import { applyDomains, type DomainDifference } from '../../domains/apply.ts';
 import { createDomain } from '../../domains/create.ts';
 import { deleteDomain } from '../../domains/delete.ts';
+import { allowRejected, findRejection } from '../../domains/allow.ts';
 import { findDomain } from '../../domains/domains.ts';
 import type { DomainsApplyInput } from '../../domains/plan.ts';
 import type { RelayDomain } from '../../domains/relay-domain.ts';
@@ -72,6 +73,14 @@ export const domainMutations: MutationResolvers = {
   recipientListAdd: (_parent, { input }, context) => onList(context, 'ADD', input),
   recipientListRemove: (_parent, { input }, context) => onList(context, 'REMOVE', input),
   recipientListReplace: (_parent, { input }, context) => onList(context, 'REPLACE', input),
+  rejectionAllow: async (_parent, { input }, context) => {
+    const { domains, viewer } = context;
+    const result = await once(context, input, async ({ id }) =>
+      allowRejected(domains, viewer, await findRejection(domains, viewer, id), id),
+    );
+    const { action, value } = result.kind === 'DONE' ? result : { action: null, value: null };
+    return { domain: result.kind === 'DONE' ? result.domain : null, action, value, userErrors: errorsOf(result) };
+  },
   recipientForget: async (_parent, { input }, context) => {
     const { statuses, viewer } = context;
     const result = await once(context, input, ({ address }) => statuses.forgetRecipient(viewer, address));

@@ -4,6 +4,8 @@ import { GraphQLError } from 'graphql';
 import { beginAudit, endAudit } from '../../events/audit.ts';
 import { formatDuration } from '../../mail/duration.ts';
 import { headerFieldsOf } from '../../mail/header-section.ts';
+import { CONTENT_FIELDS, subjectOf } from '../../mail/subject.ts';
+import { grants } from '../../tenants/token-cache.ts';
 import { findDomainsByDestination } from '../../domains/domains.ts';
 import { findOutages } from '../../outage/inspect.ts';
 import { findSuppressions, listAttempts } from '../../queue/read/attempts.ts';
@@ -28,9 +30,16 @@ export const Message: MessageResolvers = {
   size: ({ sizeBytes }) => sizeBytes,
   internetMessageId: ({ headerMessageId }) => headerMessageId,
   recipients: (message) => message.recipients.map((recipient) => ({ message, recipient })),
-  headers: async ({ id }, _args, { load }) => {
+  headers: async ({ id }, _args, { load, caller }) => {
     const section = await load.byId(readHeaderSections, id);
-    return section === null ? null : headerFieldsOf(section);
+    if (section === null) return null;
+    const fields = headerFieldsOf(section);
+    if (grants(caller.scopes, 'MESSAGE_CONTENT')) return fields;
+    return fields.filter(({ name }) => !CONTENT_FIELDS.has(name.toLowerCase()));
+  },
+  subject: async ({ id }, _args, { load }) => {
+    const section = await load.byId(readHeaderSections, id);
+    return section === null ? null : subjectOf(section);
   },
   timeline: timelinePage,
   content: (message, { reason }, context) => contentOf(context, message, reason),

@@ -38,6 +38,8 @@ export interface MessageView {
   readonly domainName: string;
   readonly acceptedAt: Date;
   readonly expiresAt: Date;
+  /** Null while a recipient is held. */
+  readonly endedAt: Date | null;
   readonly sizeBytes: number;
   readonly reversePath: string | null;
   readonly clientAddress: string | null;
@@ -202,6 +204,7 @@ async function readPage(sql: SqlExecutor, search: Search): Promise<MessagePage> 
              d.name as "domainName", found.accepted_at as "acceptedAt", found.reverse_path as "reversePath",
              found.ehlo_name as "ehloName", found.header_message_id as "headerMessageId", found.size_bytes::bigint as "sizeBytes", host(found.client_address) as "clientAddress",
              coalesce(found.expires_at, found.accepted_at + l.lifetime + d.hold_extension) as "expiresAt",
+             found.ended_at as "endedAt",
              case when found.next_attempt_at is not null then ${afterPause(
                sql,
                sql`greatest(found.next_attempt_at, case when d.first_failure_at is not null then d.next_attempt_at end)`,

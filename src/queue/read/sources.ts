@@ -32,7 +32,7 @@ export function heldMessages(sql: SqlExecutor, search: Search): SqlFragment {
       : hasRecipient(sql, sql`lower(r.address) = lower(${search.recipient}::text)`);
   const from = (messages: SqlFragment, isMatch: SqlFragment) => sql`
     select id, transaction_id, tenant_id, destination_id, reverse_path, size_bytes, client_address, ehlo_name, header_message_id, accepted_at,
-           null::timestamptz as expires_at, next_attempt_at, null::jsonb as recipients,
+           null::timestamptz as expires_at, null::timestamptz as ended_at, next_attempt_at, null::jsonb as recipients,
            (${matches(sql, search)} and ${isMatch}) as matches
     from ${messages}
     where ${inQuestion(sql, search)}`;
@@ -61,7 +61,7 @@ export function endedMessages(sql: SqlExecutor, search: Search): SqlFragment {
                     where lower(r ->> 'address') = lower(${search.recipient}))`;
   const from = (history: SqlFragment) => sql`
     select id, transaction_id, tenant_id, destination_id, reverse_path, size_bytes, client_address, ehlo_name, header_message_id, accepted_at,
-           expires_at, null::timestamptz as next_attempt_at, recipients,
+           expires_at, ended_at, null::timestamptz as next_attempt_at, recipients,
            (${matches(sql, search)} and ${hasState} and ${ofRecipient}) as matches
     from ${history}
     where ${inQuestion(sql, search)} ${search.state === 'HELD' ? sql`and false` : sql``}`;
