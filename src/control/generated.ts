@@ -2431,13 +2431,21 @@ export type SmtpCommand = typeof SmtpCommand[keyof typeof SmtpCommand];
 export type Subscription = {
   readonly __typename?: 'Subscription';
   readonly messageTimeline: TimelineEdge;
+  readonly operationChanged: Operation;
   readonly outageChanged: OutageChange;
   readonly queueChanged: QueueChange;
+  readonly queuesChanged: QueueChange;
+  readonly summaryChanged: Summary;
 };
 
 
 export type SubscriptionMessageTimelineArgs = {
   after?: InputMaybe<Scalars['ID']['input']>;
+  id: Scalars['ID']['input'];
+};
+
+
+export type SubscriptionOperationChangedArgs = {
   id: Scalars['ID']['input'];
 };
 
@@ -4660,8 +4668,11 @@ export type SkippedDomainsResolvers<ContextType = Context, ParentType extends Re
 
 export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
   messageTimeline?: SubscriptionResolver<ResolversTypes['TimelineEdge'], "messageTimeline", ParentType, ContextType, RequireFields<SubscriptionMessageTimelineArgs, 'id'>>;
+  operationChanged?: SubscriptionResolver<ResolversTypes['Operation'], "operationChanged", ParentType, ContextType, RequireFields<SubscriptionOperationChangedArgs, 'id'>>;
   outageChanged?: SubscriptionResolver<ResolversTypes['OutageChange'], "outageChanged", ParentType, ContextType, Partial<SubscriptionOutageChangedArgs>>;
   queueChanged?: SubscriptionResolver<ResolversTypes['QueueChange'], "queueChanged", ParentType, ContextType, RequireFields<SubscriptionQueueChangedArgs, 'domain'>>;
+  queuesChanged?: SubscriptionResolver<ResolversTypes['QueueChange'], "queuesChanged", ParentType, ContextType>;
+  summaryChanged?: SubscriptionResolver<ResolversTypes['Summary'], "summaryChanged", ParentType, ContextType>;
 };
 
 export type SummaryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Summary'] = ResolversParentTypes['Summary']> = {

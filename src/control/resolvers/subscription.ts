@@ -3,10 +3,13 @@ import { findDomain, findDomainsByDestination } from '../../domains/domains.ts';
 import type { RelayDomain } from '../../domains/relay-domain.ts';
 import { findOutages } from '../../outage/inspect.ts';
 import { findMessage } from '../../queue/read/inspect.ts';
+import type { Summary } from '../../queue/read/situations.ts';
+import { findOperations, type OperationView } from '../../queue/verbs/operations.ts';
 import type { Context } from '../context.ts';
 import type { OutageChangeResolvers, QueueChangeResolvers, SubscriptionResolvers } from '../generated.ts';
+import { isUuid } from '../page.ts';
 import { positionOfCursor } from '../subscriptions/cursor.ts';
-import { Ending, noSuchDomain, noSuchMessage } from '../subscriptions/outbox.ts';
+import { Ending, noSuchDomain, noSuchMessage, noSuchOperation } from '../subscriptions/outbox.ts';
 import type { OutageItem } from '../subscriptions/outages.ts';
 import type { QueueItem } from '../subscriptions/queues.ts';
 import { type TimelineItem, sentOfCursor } from '../subscriptions/timelines.ts';
@@ -24,6 +27,23 @@ export const Subscription: SubscriptionResolvers = {
     subscribe: async (_parent, { domain: name }, context) =>
       context.live.subscriptions.queue(context.live.session, await domainOf(context, name)),
     resolve: (item: QueueItem | Ending) => told(item),
+  },
+  queuesChanged: {
+    subscribe: (_parent, _args, { live }) => live.subscriptions.allQueues(live.session),
+    resolve: (item: QueueItem | Ending) => told(item),
+  },
+  summaryChanged: {
+    subscribe: (_parent, _args, { live }) => live.subscriptions.summary(live.session),
+    resolve: (item: Summary | Ending) => told(item),
+  },
+  operationChanged: {
+    async subscribe(_parent, { id: given }, { sql, viewer, live }) {
+      const id = given.toLowerCase();
+      const found = isUuid(id) && (await findOperations(sql, viewer, [id])).has(id);
+      if (!found) throw noSuchOperation();
+      return live.subscriptions.operation(live.session, id);
+    },
+    resolve: (item: OperationView | Ending) => told(item),
   },
   messageTimeline: {
     async subscribe(_parent, { id, after }, { sql, viewer, live }) {

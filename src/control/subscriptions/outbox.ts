@@ -183,3 +183,6 @@ export const noSuchDomain = (): GraphQLError =>
 
 export const noSuchMessage = (): GraphQLError =>
   ending('NOT_FOUND', 'You have no message with that id, held or ended. Look for it with `messages`.');
+
+export const noSuchOperation = (): GraphQLError =>
+  ending('NOT_FOUND', 'You have no operation with that id. Look for it with `operations`.');

@@ -10,8 +10,11 @@ import { monotonicMs, within } from '../../clock.ts';
 import type { Sql } from '../../db/client.ts';
 import { createOutageFeed } from '../../events/outage-feed.ts';
 import type { Position } from '../../events/position.ts';
+import { readSummary, type Summary } from '../../queue/read/situations.ts';
+import { findOperations, type OperationView } from '../../queue/verbs/operations.ts';
 import type { MailEvents } from '../../telemetry/events.ts';
 import type { Caller } from '../admission/auth.ts';
+import { createAllQueuesWatch } from './all-queues.ts';
 import { createOutageWatch, type OutageItem } from './outages.ts';
 import {
   createOutbox,
@@ -23,12 +26,15 @@ import {
   tooManySubscriptions,
 } from './outbox.ts';
 import { createQueueWatch, type QueueItem } from './queues.ts';
+import { createStateWatch, viewerKey } from './states.ts';
 import { createTimelineWatch, type TimelineItem, type SentEntries } from './timelines.ts';
 
 const TICK_MS = 100;
 /** A reading that takes long is made more seldom: the loop is idle for so many times what it took. */
 const IDLE_SHARE = 4;
 const TOKENS_EVERY_MS = 500;
+const SUMMARY_EVERY_MS = 2000;
+const OPERATION_EVERY_MS = 1000;
 const AFTER_FAULT_MS = 1000;
 /** The bound of one subscriber: events that happen while its connection takes nothing. */
 const BOUNDS = { items: 1000, bytes: 1024 * 1024 };
@@ -47,7 +53,12 @@ export interface Subscriptions {
     session: Session,
     domain: { readonly id: string; readonly destinationId: string; readonly name: string },
   ): Outbox<QueueItem>;
+  allQueues(session: Session): Outbox<QueueItem>;
   timeline(session: Session, wanted: { readonly messageId: string; readonly after: SentEntries }): Outbox<TimelineItem>;
+  /** The figures of all that the viewer may see. */
+  summary(session: Session): Outbox<Summary>;
+  /** Until the operation has ended. */
+  operation(session: Session, operationId: string): Outbox<OperationView>;
   /** How many are open. */
   count(): number;
   /** Ends all of them; resolves when their connections are done with, within about a second. */
@@ -70,12 +81,33 @@ export function createSubscriptions(
   const sessions = new Set<Session>();
   const outages = createOutageWatch(createOutageFeed(sql));
   const queues = createQueueWatch(sql);
+  const allQueues = createAllQueuesWatch(sql);
   const timelines = createTimelineWatch(sql);
+  const summaries = createStateWatch<null, Summary>({
+    keyOf: viewerKey,
+    read: (viewer) => readSummary(sql, viewer),
+    isLast: () => false,
+    everyMs: SUMMARY_EVERY_MS,
+  });
+  const operations = createStateWatch<string, OperationView>({
+    keyOf: (viewer, id) => `${viewerKey(viewer)} ${id}`,
+    read: async (viewer, id) => (await findOperations(sql, viewer, [id])).get(id) ?? null,
+    isLast: ({ endedAt }) => endedAt !== null,
+    everyMs: OPERATION_EVERY_MS,
+  });
   let loop: Promise<void> | null = null;
   let isStopping = false;
 
   const checkTokens = everySoOften(TOKENS_EVERY_MS, () => endOfTokens(open));
-  const work = [outages.tick, queues.tick, timelines.tick, checkTokens];
+  const work = [
+    outages.tick,
+    queues.tick,
+    allQueues.tick,
+    timelines.tick,
+    summaries.tick,
+    operations.tick,
+    checkTokens,
+  ];
 
   async function run(): Promise<void> {
     let isFaulty = false;
@@ -143,9 +175,24 @@ export function createSubscriptions(
       queues.join({ viewer: session.caller.viewer, domain, outbox });
       return outbox;
     },
+    allQueues(session) {
+      const outbox = admit<QueueItem>(session, 'queuesChanged', allQueues.leave, false);
+      allQueues.join(session.caller.viewer, outbox);
+      return outbox;
+    },
     timeline(session, { messageId, after }) {
       const outbox = admit<TimelineItem>(session, 'messageTimeline', timelines.leave, false);
       timelines.join({ viewer: session.caller.viewer, messageId, outbox }, after);
+      return outbox;
+    },
+    summary(session) {
+      const outbox = admit<Summary>(session, 'summaryChanged', summaries.leave, true);
+      summaries.join({ viewer: session.caller.viewer, question: null, outbox });
+      return outbox;
+    },
+    operation(session, question) {
+      const outbox = admit<OperationView>(session, 'operationChanged', operations.leave, true);
+      operations.join({ viewer: session.caller.viewer, question, outbox });
       return outbox;
     },
     count: () => open.size,
