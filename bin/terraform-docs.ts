@@ -1,9 +1,16 @@
-/** docs/terraform/: a page for each resource, ephemeral resource and data source of the Terraform provider, from what it tells Terraform itself. */
+/**
+ * docs/terraform/: a page for each resource, ephemeral resource and data source of the Terraform provider, from what it tells Terraform
+ * itself. Folders, names and headings are those of a registry, which takes the folder as the `docs` of a release.
+ */
 import { createProvider } from '../src/clients/terraform/provider.ts';
 import type { Attribute, Attributes } from '../src/clients/terraform/sdk/schema.ts';
 import type { Type } from '../src/clients/terraform/sdk/value.ts';
 
 const MADE = '<!-- Made by `npm run generate` from src/clients/terraform/. -->';
+
+/** Folder → the word of a title. */
+const KINDS = { resources: 'Resource', 'ephemeral-resources': 'Ephemeral Resource', 'data-sources': 'Data Source' };
+const USES = { REQUIRED: 'Required', OPTIONAL: 'Optional', COMPUTED: 'Read-Only' } as const;
 
 interface Documented {
   readonly description: string;
@@ -20,42 +27,49 @@ export function terraformPages(): ReadonlyMap<string, string> {
     now: () => new Date(),
   });
   const pages = new Map<string, string>();
-  for (const [kind, definitions] of [
-    ['resource', resources],
-    ['ephemeral', ephemeralResources],
-    ['data', dataSources],
+  for (const [folder, definitions] of [
+    ['resources', resources],
+    ['ephemeral-resources', ephemeralResources],
+    ['data-sources', dataSources],
   ] as const) {
     for (const [name, definition] of Object.entries(definitions)) {
-      const file = `docs/terraform/${kind}-${name.replace('backupmx_', '').replaceAll('_', '-')}.md`;
-      pages.set(file, page(`${kind} \`${name}\``, definition));
+      pages.set(
+        `docs/terraform/${folder}/${name.replace('backupmx_', '')}.md`,
+        page(`${name} (${KINDS[folder]})`, definition),
+      );
     }
   }
   return pages;
 }
 
 function page(title: string, { description, example, attributes, importing }: Documented): string {
-  const rows = Object.entries(attributes).map(([name, attribute]) => row(name, attribute));
-  return (
-    [
-      `# Terraform ${title}`,
-      MADE,
-      description,
-      `\`\`\`hcl\n${example}\n\`\`\``,
-      `| attribute | type | | |\n|---|---|---|---|\n${rows.join('\n')}`,
-      ...(importing === undefined ? [] : [`Import it by ${importing}`]),
-      '',
-    ]
-      .join('\n\n')
-      .trimEnd() + '\n'
-  );
+  const schema = (['REQUIRED', 'OPTIONAL', 'COMPUTED'] as const).flatMap((use) => {
+    const lines = Object.entries(attributes).filter(([, attribute]) => attribute.use === use);
+    return lines.length === 0 ? [] : [`### ${USES[use]}`, lines.map(line).join('\n')];
+  });
+  const parts = [
+    `---\npage_title: "${title.replace(/ \((.*)\)$/, ' $1')} - backupmx"\nsubcategory: ""\ndescription: |-\n  ${description}\n---`,
+    `# ${title}`,
+    MADE,
+    description,
+    '## Example Usage',
+    `\`\`\`terraform\n${example}\n\`\`\``,
+    '## Schema',
+    ...schema,
+    ...(importing === undefined ? [] : ['## Import', `Import it by ${importing}`]),
+  ];
+  return `${parts.join('\n\n')}\n`;
 }
 
-function row(name: string, { type, use, replaces, description }: Attribute): string {
-  const word = { REQUIRED: 'required', OPTIONAL: 'optional', COMPUTED: 'set by the service' }[use];
+function line([name, { type, replaces, description }]: readonly [string, Attribute]): string {
   const change = replaces === true ? ' Another value replaces the object.' : '';
-  return `| \`${name}\` | ${typeText(type)} | ${word} | ${description}${change} |`;
+  return `- \`${name}\` (${typeText(type)}) ${description}${change}`;
 }
+
+const SIMPLE = { string: 'String', number: 'Number', bool: 'Boolean' } as const;
 
 function typeText(type: Type): string {
-  return typeof type === 'string' ? type : `${type[0]} of ${typeText(type[1])}`;
+  if (typeof type === 'string') return SIMPLE[type];
+  if (type[0] === 'object') return 'Object';
+  return `${{ list: 'List', set: 'Set', map: 'Map' }[type[0]]} of ${typeText(type[1])}`;
 }

@@ -398,9 +398,15 @@ function isOfType(type: Type, value: Value): boolean {
   if (value === null || value === UNKNOWN) return true;
   if (type === 'bool') return typeof value === 'boolean';
   if (typeof type === 'string') return typeof value === type;
+  if (type[0] === 'object') {
+    if (typeof value !== 'object' || Object.keys(value).toSorted().join() !== Object.keys(type[1]).toSorted().join())
+      return false;
+    return Object.entries(type[1]).every(([name, inner]) => isOfType(inner, (value as State)[name] ?? null));
+  }
+  const [, inner] = type;
   const isList = Array.isArray(value);
   if (isList !== (type[0] !== 'map') || typeof value !== 'object') return false;
-  return Object.values(value).every((each) => each !== null && isOfType(type[1], each as Value));
+  return Object.values(value).every((each) => each !== null && isOfType(inner, each as Value));
 }
 
 /** What a plan must be: the configuration where it says something, null where it does not and only it could. */

@@ -49,7 +49,7 @@ export type MutationOf<Field extends string> = {
 /** Queries that answer with a connection. */
 export type ListName = { [K in keyof Query]-?: Query[K] extends { readonly nodes: unknown } ? K : never }[keyof Query];
 export type ListNode<List extends ListName> = Query[List]['nodes'][number];
-export type ObjectName = 'domain' | 'message' | 'operation' | 'tenant' | 'token' | 'webhook';
+export type ObjectName = 'alertContact' | 'domain' | 'message' | 'operation' | 'tenant' | 'token' | 'webhook';
 
 export interface UserError {
   readonly path: readonly string[];

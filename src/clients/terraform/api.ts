@@ -131,10 +131,15 @@ export async function findListed<List extends ListName, const Fields extends str
   return (await listAll(api, list, fields, { most: MOST_LOOKED_THROUGH })).filter(isIt);
 }
 
-/** The id of the object with this name or URL, or with this id; null if there is none. Refuses to choose among several. */
-export async function findId(api: Api, list: 'tenants' | 'tokens' | 'webhooks', name: 'name' | 'url', text: string) {
+/** The id of the object with this name, address or URL, or with this id; null if there is none. Refuses to choose among several. */
+export async function findId(
+  api: Api,
+  list: 'alertContacts' | 'tenants' | 'tokens' | 'webhooks',
+  name: 'address' | 'name' | 'url',
+  text: string,
+) {
   const objects: readonly object[] = await listAll(api, list, `id ${name}` as 'id', { most: MOST_LOOKED_THROUGH });
-  const named = objects as readonly { readonly id: string; readonly name?: string; readonly url?: string }[];
+  const named = objects as readonly ({ readonly id: string } & { readonly [key in typeof name]?: string })[];
   const [found, ...others] = named.filter((each) => each[name] === text || each.id === text.toLowerCase());
   if (others.length > 0) {
     const ids = [found, ...others].map((each) => each?.id).join(', ');

@@ -1,7 +1,9 @@
 /** The provider `backupmx`: its block, and what it offers. */
 import { type Account, accountOf, ClientError, connect, type Environment } from '../api/connection.ts';
 import { type Api, type ApiParts, createApi } from './api.ts';
+import { domainsSource, outagesSource, tenantsSource } from './data-lists.ts';
 import { doctorSource, domainSource, serviceSource } from './data-sources.ts';
+import { alertContactResource } from './resources/alert-contact.ts';
 import { dnsblResource, dnswlResource } from './resources/dns-lists.ts';
 import { domainResource } from './resources/domain.ts';
 import { pauseResource } from './resources/pause.ts';
@@ -58,6 +60,7 @@ export function createProvider({ env, stopping, now }: ProviderParts): ProviderD
       backupmx_dnswl: dnswlResource,
       backupmx_pause: pauseResource,
       backupmx_webhook: webhookResource,
+      backupmx_alert_contact: alertContactResource,
       backupmx_token: tokenResource,
       backupmx_tenant: tenantResource,
     },
@@ -65,6 +68,9 @@ export function createProvider({ env, stopping, now }: ProviderParts): ProviderD
       backupmx_service: serviceSource,
       backupmx_domain: domainSource,
       backupmx_doctor: doctorSource,
+      backupmx_domains: domainsSource,
+      backupmx_tenants: tenantsSource,
+      backupmx_outages: outagesSource,
     },
     ephemeralResources: {
       backupmx_token: ephemeralToken,

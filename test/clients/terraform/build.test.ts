@@ -63,9 +63,9 @@ test('a lock file forgets another build of it, and nothing else', async () => {
 });
 
 test('everything it offers has its page with an example, linked from the first one', async () => {
-  const first = await readFile(join(ROOT, 'docs/terraform/README.md'), 'utf8');
+  const first = await readFile(join(ROOT, 'docs/terraform/index.md'), 'utf8');
   for (const [path, page] of terraformPages()) {
     expect(first).toContain(`(${path.replace('docs/terraform/', '')})`);
-    expect(page).toContain('```hcl');
+    expect(page).toContain('```terraform');
   }
 });

@@ -60,6 +60,9 @@ describe('the start', () => {
         { type_name: 'backupmx_service' },
         { type_name: 'backupmx_domain' },
         { type_name: 'backupmx_doctor' },
+        { type_name: 'backupmx_domains' },
+        { type_name: 'backupmx_tenants' },
+        { type_name: 'backupmx_outages' },
       ],
       ephemeral_resources: [{ type_name: 'backupmx_token' }, { type_name: 'backupmx_token_secret' }],
     });

@@ -192,6 +192,23 @@ withTerraform('two hundred domains', async () => {
   expect(await done('destroy', '-auto-approve')).toContain('200 destroyed');
 });
 
+withTerraform('ten thousand mailboxes in a file; a domain under another address stays the same', async () => {
+  const names = Array.from({ length: 10_000 }, (_, index) => `first${index}.last${index}\n`);
+  await writeFile(join(folder, 'users.txt'), names.join(''));
+  const block = (address: string) =>
+    `resource "backupmx_domain" "${address}" {\n  name = "long.example"\n  local_parts_file = "users.txt"\n}\n`;
+  await describe(block('a'));
+  await done('init');
+  expect(await apply()).toContain('1 added');
+  expect(await planCode()).toBe(0);
+  await describe(`${block('b')}moved {\n  from = backupmx_domain.a\n  to   = backupmx_domain.b\n}\n`);
+  expect(await apply()).toContain('0 added, 0 changed, 0 destroyed');
+  expect(await control.ask('{ domain(by: { name: "long.example" }) { recipientList { entryCount } } }')).toEqual({
+    domain: { recipientList: { entryCount: 10_000 } },
+  });
+  await done('destroy', '-auto-approve');
+});
+
 withTerraform('wrong input is told on its line', async () => {
   await describe('resource "backupmx_domain" "a" {\n  name = "Upper.Example"\n}\n');
   await done('init');
@@ -225,6 +242,7 @@ withTerraform('the examples of all pages, applied together, twice', async () => 
     examples
       .join('\n\n')
       .replaceAll(/\bdomain( *)= "example\.org"/g, 'domain$1= backupmx_domain.example.name')
+      .replaceAll('domains = ["example.org"]', 'domains = [backupmx_domain.example.name]')
       .replaceAll(
         /(data "backupmx_(?:domain|doctor)" "example" \{\n) *name = .*/g,
         '$1  name = backupmx_domain.example.name',

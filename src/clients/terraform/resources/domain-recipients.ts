@@ -17,7 +17,7 @@ export const RECIPIENT_ATTRIBUTES: Attributes = {
   ),
   local_parts_file: optional(
     'string',
-    'A file with the complete User List, one local part or address of the domain a line; lines that begin with `#` are skipped. The state keeps a hash of it, not the list. Use it for long lists. A relative path begins where Terraform runs: write `"${path.module}/users.txt"`.',
+    'A file with the complete User List, one local part or address of the domain a line; lines that begin with `#` are skipped. The state keeps a hash of it, not the list. Use it for lists of more than a thousand: Terraform compares every two elements of a set. A relative path begins where Terraform runs: write `"${path.module}/users.txt"`.',
     { isLocal: true },
   ),
   allow_everyone: optional(

@@ -152,7 +152,7 @@ provider "backupmx" {
 /** A new random secret for a token, made here without a request. */
 export const ephemeralTokenSecret: EphemeralResource<Api> = {
   description:
-    'A new random secret, for `secret_wo` of the resource [`backupmx_token`](resource-token.md) and for the write-only argument of a secret store, with one version for both. Each run makes a new secret, ' +
+    'A new random secret, for `secret_wo` of the resource [`backupmx_token`](../resources/token.md) and for the write-only argument of a secret store, with one version for both. Each run makes a new secret, ' +
     'and only a run in which the version changes uses it. It is in no plan and no state. If the run fails and only one of the two has accepted it, raise the version again. ' +
     'It makes no request. Needs Terraform 1.10, and `secret_wo` 1.11.',
   example: `ephemeral "backupmx_token_secret" "example" {}

@@ -16,7 +16,12 @@ export type Value = null | boolean | number | string | Unknown | readonly Value[
 export type State = Readonly<Record<string, Value>>;
 
 /** A type as the schema writes it in JSON. */
-export type Type = 'string' | 'number' | 'bool' | readonly ['list' | 'set' | 'map', Type];
+export type Type =
+  | 'string'
+  | 'number'
+  | 'bool'
+  | readonly ['list' | 'set' | 'map', Type]
+  | readonly ['object', Readonly<Record<string, Type>>];
 
 export function isRecord(value: Value): value is { readonly [key: string]: Value } {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Unknown);
@@ -37,6 +42,10 @@ export function isKnown(value: Value): boolean {
 export function isSame(type: Type, one: Value, other: Value): boolean {
   if (one === other) return true;
   if (typeof type === 'string') return false;
+  if (type[0] === 'object') {
+    if (!isRecord(one) || !isRecord(other)) return false;
+    return Object.entries(type[1]).every(([name, inner]) => isSame(inner, one[name] ?? null, other[name] ?? null));
+  }
   const [kind, inner] = type;
   if (isList(one) && isList(other)) {
     if (one.length !== other.length) return false;
