@@ -4,6 +4,7 @@
  *
  * schema.graphql, docs/doctor.md: codes and texts of the doctor's checks.
  * schema.graphql: rejection codes with their meaning, and the names of its mutations.
+ * schema.graphql, docs/errors.md: the codes of user errors and what to do about them.
  * docs/retries.md: the retry schedule as the database computes it (bin/retries.ts).
  * docs/coverage.md: what the command and Terraform can do of the API (bin/coverage.ts).
  * docs/terraform/: the pages of resources and data sources (bin/terraform-docs.ts).
@@ -17,6 +18,7 @@ import { generate } from '@graphql-codegen/cli';
 import { buildSchema, getNamedType, type GraphQLSchema, isObjectType } from 'graphql';
 import { REJECTIONS } from '../src/control/reject-pages.ts';
 import { CHECKS } from '../src/doctor/checks.ts';
+import { ERROR_TEXTS } from '../src/input/error-codes.ts';
 import { REJECTION_CODES } from '../src/policy/decision.ts';
 import { coveragePage } from './coverage.ts';
 import { manifestSchema } from './manifest-schema.ts';
@@ -56,6 +58,7 @@ const PARENTS = {
   OutageEvidence: '../outage/inspect.ts#EvidenceView',
   RecipientStanding: '../verification/recipient-status.ts#RecipientStatus',
   Rejection: '../events/rejection-pages.ts#RejectionView',
+  UserError: '../input/checked.ts#UserError as UserErrorParent',
   RejectionCount: '../stats/rejection-counts.ts#RejectionSlot',
   DomainPlan: '../domains/apply.ts#AppliedDomain',
   DomainPlanDifference: '../domains/difference.ts#TextDifference',
@@ -126,6 +129,36 @@ function withRejectionCodes(schema: string): string {
   return filled(schema, /(^enum RejectionCode \{\n)[^}]*(?=^\})/m, [...values, UNKNOWN_VALUE]);
 }
 
+/** The schema with the enum of the codes of user errors. */
+function withErrorCodes(schema: string): string {
+  const values = Object.entries(ERROR_TEXTS).map(
+    ([code, { meaning }]) => `  """\n${wrapped(meaning)}\n  """\n  ${code}\n`,
+  );
+  return filled(schema, /(^enum UserErrorCode \{\n)[^}]*(?=^\})/m, values);
+}
+
+/** docs/errors.md. */
+function errorsPage(): string {
+  const sections = Object.entries(ERROR_TEXTS).map(
+    ([code, { meaning, remedy }]) => `## ${code}\n\n${folded(meaning)}\n\n${folded(remedy)}\n`,
+  );
+  return `${ERRORS_HEAD}\n${sections.join('\n')}`;
+}
+
+const ERRORS_HEAD = `# Errors of the API
+
+<!-- Made by \`npm run generate\` (src/input/error-codes.ts). -->
+
+A mutation that is refused changes nothing. Each entry of its \`userErrors\` has the path of the
+field, a sentence that says what to do, and one of these codes. Its \`documentationUrl\` leads to
+the section of its code at \`PUBLIC_URL/errors\`, which says the same as this page.
+`;
+
+/** Lines of at most 100 columns. */
+function folded(text: string): string {
+  return text.replaceAll(/(.{1,100})(?: |$)/g, '$1\n').trimEnd();
+}
+
 /** The schema with the enum of the names of its mutations. */
 function withMutationNames(schema: string): string {
   const names = Object.keys(parsed(schema).getMutationType()?.getFields() ?? {});
@@ -166,7 +199,11 @@ async function manifest(): Promise<string> {
 }
 
 const GENERATED: readonly (readonly [path: string, make: () => Promise<string>])[] = [
-  ['schema.graphql', async () => withMutationNames(withRejectionCodes(withDoctorCodes(await read('schema.graphql'))))],
+  [
+    'schema.graphql',
+    async () => withMutationNames(withErrorCodes(withRejectionCodes(withDoctorCodes(await read('schema.graphql'))))),
+  ],
+  ['docs/errors.md', async () => errorsPage()],
   ['docs/doctor.md', async () => withDoctorTable(await read('docs/doctor.md'))],
   [RESOLVER_TYPES, resolverTypes],
   ['src/clients/cli/manifest.schema.json', manifest],

@@ -67,6 +67,7 @@ export async function startControl(core: NodeCore, operatorToken: string, reason
       version: core.version,
       runtime: core.runtime,
       mxHostname: config.mxHostname,
+      publicUrl: config.publicUrl,
       mxNames: config.publishedNames,
       egressAddresses: config.egressAddresses,
     },

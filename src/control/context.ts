@@ -31,6 +31,8 @@ export interface ServiceFacts {
   readonly runtime: string;
   /** The first of our MX names. */
   readonly mxHostname: string;
+  /** PUBLIC_URL: errors and rejection codes are explained below it. */
+  readonly publicUrl: string;
   /** The names that customers add to their MX records, all of them. */
   readonly mxNames: readonly string[];
   readonly egressAddresses: readonly string[];

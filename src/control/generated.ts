@@ -22,6 +22,7 @@ import type { TimelineEntry as TimelineEntryParent } from '../queue/read/timelin
 import type { DrillStep as DrillStepParent } from '../db/schema-doctor.ts';
 import type { RecipientStatus } from '../verification/recipient-status.ts';
 import type { RejectionView } from '../events/rejection-pages.ts';
+import type { UserError as UserErrorParent } from '../input/checked.ts';
 import type { RejectionSlot } from '../stats/rejection-counts.ts';
 import type { AppliedDomain } from '../domains/apply.ts';
 import type { TextDifference } from '../domains/difference.ts';
@@ -2824,6 +2825,7 @@ export type UnknownWhileDownPolicy = typeof UnknownWhileDownPolicy[keyof typeof 
 export type UserError = {
   readonly __typename?: 'UserError';
   readonly code: UserErrorCode;
+  readonly documentationUrl: Scalars['String']['output'];
   readonly message: Scalars['String']['output'];
   readonly path: ReadonlyArray<Scalars['String']['output']>;
 };
@@ -2832,16 +2834,35 @@ export const UserErrorCode = {
   AlreadyExists: 'ALREADY_EXISTS',
   ClaimLost: 'CLAIM_LOST',
   Conflict: 'CONFLICT',
+  Duplicate: 'DUPLICATE',
+  Ended: 'ENDED',
   Forbidden: 'FORBIDDEN',
   HeldMail: 'HELD_MAIL',
   HostNotDomain: 'HOST_NOT_DOMAIN',
+  InsideDomain: 'INSIDE_DOMAIN',
   Invalid: 'INVALID',
   InDelivery: 'IN_DELIVERY',
+  KeyReused: 'KEY_REUSED',
+  NotAnAddress: 'NOT_AN_ADDRESS',
+  NotADomain: 'NOT_A_DOMAIN',
+  NotAHost: 'NOT_A_HOST',
+  NotANetwork: 'NOT_A_NETWORK',
+  NotAUrl: 'NOT_A_URL',
   NotFound: 'NOT_FOUND',
+  NotProven: 'NOT_PROVEN',
+  NoMatch: 'NO_MATCH',
+  OutOfRange: 'OUT_OF_RANGE',
+  OwnAddress: 'OWN_ADDRESS',
+  PrivateAddress: 'PRIVATE_ADDRESS',
   Quota: 'QUOTA',
+  Required: 'REQUIRED',
+  ServerRefused: 'SERVER_REFUSED',
   Shrink: 'SHRINK',
   Taken: 'TAKEN',
-  TooMany: 'TOO_MANY'
+  TooLong: 'TOO_LONG',
+  TooMany: 'TOO_MANY',
+  UnknownZone: 'UNKNOWN_ZONE',
+  WrongCode: 'WRONG_CODE'
 } as const;
 
 export type UserErrorCode = typeof UserErrorCode[keyof typeof UserErrorCode];
@@ -3163,17 +3184,17 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
 export type ResolversTypes = {
   AlertContact: ResolverTypeWrapper<AlertContactParent>;
   AlertContactConfirmInput: AlertContactConfirmInput;
-  AlertContactConfirmPayload: ResolverTypeWrapper<Omit<AlertContactConfirmPayload, 'alertContact'> & { alertContact?: Maybe<ResolversTypes['AlertContact']> }>;
+  AlertContactConfirmPayload: ResolverTypeWrapper<Omit<AlertContactConfirmPayload, 'alertContact' | 'userErrors'> & { alertContact?: Maybe<ResolversTypes['AlertContact']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   AlertContactConnection: ResolverTypeWrapper<Connection<AlertContactParent>>;
   AlertContactCreateInput: AlertContactCreateInput;
-  AlertContactCreatePayload: ResolverTypeWrapper<Omit<AlertContactCreatePayload, 'alertContact'> & { alertContact?: Maybe<ResolversTypes['AlertContact']> }>;
+  AlertContactCreatePayload: ResolverTypeWrapper<Omit<AlertContactCreatePayload, 'alertContact' | 'userErrors'> & { alertContact?: Maybe<ResolversTypes['AlertContact']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   AlertContactDeleteInput: AlertContactDeleteInput;
-  AlertContactDeletePayload: ResolverTypeWrapper<Omit<AlertContactDeletePayload, 'alertContact'> & { alertContact?: Maybe<ResolversTypes['AlertContact']> }>;
+  AlertContactDeletePayload: ResolverTypeWrapper<Omit<AlertContactDeletePayload, 'alertContact' | 'userErrors'> & { alertContact?: Maybe<ResolversTypes['AlertContact']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   AlertContactEdge: ResolverTypeWrapper<Omit<AlertContactEdge, 'node'> & { node: ResolversTypes['AlertContact'] }>;
   AlertContactFilter: AlertContactFilter;
   AlertContactStatus: AlertContactStatus;
   AlertContactUpdateInput: AlertContactUpdateInput;
-  AlertContactUpdatePayload: ResolverTypeWrapper<Omit<AlertContactUpdatePayload, 'alertContact'> & { alertContact?: Maybe<ResolversTypes['AlertContact']> }>;
+  AlertContactUpdatePayload: ResolverTypeWrapper<Omit<AlertContactUpdatePayload, 'alertContact' | 'userErrors'> & { alertContact?: Maybe<ResolversTypes['AlertContact']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   AllowAction: AllowAction;
   Attempt: ResolverTypeWrapper<ShownAttempt>;
   AttemptConnection: ResolverTypeWrapper<Connection<ShownAttempt>>;
@@ -3205,65 +3226,65 @@ export type ResolversTypes = {
   Domain: ResolverTypeWrapper<RelayDomain>;
   DomainApplyInput: DomainApplyInput;
   DomainBounceHeldInput: DomainBounceHeldInput;
-  DomainBounceHeldPayload: ResolverTypeWrapper<Omit<DomainBounceHeldPayload, 'domain' | 'operation'> & { domain?: Maybe<ResolversTypes['Domain']>, operation?: Maybe<ResolversTypes['Operation']> }>;
+  DomainBounceHeldPayload: ResolverTypeWrapper<Omit<DomainBounceHeldPayload, 'domain' | 'operation' | 'userErrors'> & { domain?: Maybe<ResolversTypes['Domain']>, operation?: Maybe<ResolversTypes['Operation']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   DomainBy: DomainBy;
   DomainCheckInput: DomainCheckInput;
-  DomainCheckPayload: ResolverTypeWrapper<Omit<DomainCheckPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
+  DomainCheckPayload: ResolverTypeWrapper<Omit<DomainCheckPayload, 'domain' | 'userErrors'> & { domain?: Maybe<ResolversTypes['Domain']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   DomainCondition: ResolverTypeWrapper<DomainCondition>;
   DomainConditionKind: DomainConditionKind;
   DomainConnection: ResolverTypeWrapper<Connection<RelayDomain>>;
   DomainCreateInput: DomainCreateInput;
-  DomainCreatePayload: ResolverTypeWrapper<Omit<DomainCreatePayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
+  DomainCreatePayload: ResolverTypeWrapper<Omit<DomainCreatePayload, 'domain' | 'userErrors'> & { domain?: Maybe<ResolversTypes['Domain']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   DomainDeleteInput: DomainDeleteInput;
-  DomainDeletePayload: ResolverTypeWrapper<Omit<DomainDeletePayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
+  DomainDeletePayload: ResolverTypeWrapper<Omit<DomainDeletePayload, 'domain' | 'userErrors'> & { domain?: Maybe<ResolversTypes['Domain']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   DomainDrillDeliverInput: DomainDrillDeliverInput;
-  DomainDrillDeliverPayload: ResolverTypeWrapper<Omit<DomainDrillDeliverPayload, 'drill'> & { drill?: Maybe<ResolversTypes['Drill']> }>;
+  DomainDrillDeliverPayload: ResolverTypeWrapper<Omit<DomainDrillDeliverPayload, 'drill' | 'userErrors'> & { drill?: Maybe<ResolversTypes['Drill']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   DomainDrillInput: DomainDrillInput;
-  DomainDrillPayload: ResolverTypeWrapper<Omit<DomainDrillPayload, 'drill'> & { drill?: Maybe<ResolversTypes['Drill']> }>;
+  DomainDrillPayload: ResolverTypeWrapper<Omit<DomainDrillPayload, 'drill' | 'userErrors'> & { drill?: Maybe<ResolversTypes['Drill']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   DomainDrillScheduleInput: DomainDrillScheduleInput;
-  DomainDrillSchedulePayload: ResolverTypeWrapper<Omit<DomainDrillSchedulePayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
+  DomainDrillSchedulePayload: ResolverTypeWrapper<Omit<DomainDrillSchedulePayload, 'domain' | 'userErrors'> & { domain?: Maybe<ResolversTypes['Domain']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   DomainEdge: ResolverTypeWrapper<Omit<DomainEdge, 'node'> & { node: ResolversTypes['Domain'] }>;
   DomainExtendHoldInput: DomainExtendHoldInput;
-  DomainExtendHoldPayload: ResolverTypeWrapper<Omit<DomainExtendHoldPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
+  DomainExtendHoldPayload: ResolverTypeWrapper<Omit<DomainExtendHoldPayload, 'domain' | 'userErrors'> & { domain?: Maybe<ResolversTypes['Domain']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   DomainFilter: DomainFilter;
   DomainFlushInput: DomainFlushInput;
-  DomainFlushPayload: ResolverTypeWrapper<Omit<DomainFlushPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
+  DomainFlushPayload: ResolverTypeWrapper<Omit<DomainFlushPayload, 'domain' | 'userErrors'> & { domain?: Maybe<ResolversTypes['Domain']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   DomainMx: ResolverTypeWrapper<DomainMx>;
   DomainOrder: DomainOrder;
   DomainPause: ResolverTypeWrapper<DomainPause>;
   DomainPauseInput: DomainPauseInput;
-  DomainPausePayload: ResolverTypeWrapper<Omit<DomainPausePayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
+  DomainPausePayload: ResolverTypeWrapper<Omit<DomainPausePayload, 'domain' | 'userErrors'> & { domain?: Maybe<ResolversTypes['Domain']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   DomainPlan: ResolverTypeWrapper<AppliedDomain>;
   DomainPlanAction: DomainPlanAction;
   DomainPlanDifference: ResolverTypeWrapper<TextDifference>;
   DomainProof: ResolverTypeWrapper<DomainProof>;
   DomainQueue: ResolverTypeWrapper<QueueParent>;
   DomainReleaseBreakerInput: DomainReleaseBreakerInput;
-  DomainReleaseBreakerPayload: ResolverTypeWrapper<Omit<DomainReleaseBreakerPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
+  DomainReleaseBreakerPayload: ResolverTypeWrapper<Omit<DomainReleaseBreakerPayload, 'domain' | 'userErrors'> & { domain?: Maybe<ResolversTypes['Domain']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   DomainResumeInput: DomainResumeInput;
-  DomainResumePayload: ResolverTypeWrapper<Omit<DomainResumePayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
+  DomainResumePayload: ResolverTypeWrapper<Omit<DomainResumePayload, 'domain' | 'userErrors'> & { domain?: Maybe<ResolversTypes['Domain']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   DomainSetMxInput: DomainSetMxInput;
-  DomainSetMxPayload: ResolverTypeWrapper<Omit<DomainSetMxPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
+  DomainSetMxPayload: ResolverTypeWrapper<Omit<DomainSetMxPayload, 'domain' | 'userErrors'> & { domain?: Maybe<ResolversTypes['Domain']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   DomainSetting: DomainSetting;
   DomainStatus: DomainStatus;
   DomainSuspendInput: DomainSuspendInput;
-  DomainSuspendPayload: ResolverTypeWrapper<Omit<DomainSuspendPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
+  DomainSuspendPayload: ResolverTypeWrapper<Omit<DomainSuspendPayload, 'domain' | 'userErrors'> & { domain?: Maybe<ResolversTypes['Domain']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   DomainTransferInput: DomainTransferInput;
-  DomainTransferPayload: ResolverTypeWrapper<Omit<DomainTransferPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
+  DomainTransferPayload: ResolverTypeWrapper<Omit<DomainTransferPayload, 'domain' | 'userErrors'> & { domain?: Maybe<ResolversTypes['Domain']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   DomainUnsetMxInput: DomainUnsetMxInput;
-  DomainUnsetMxPayload: ResolverTypeWrapper<Omit<DomainUnsetMxPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
+  DomainUnsetMxPayload: ResolverTypeWrapper<Omit<DomainUnsetMxPayload, 'domain' | 'userErrors'> & { domain?: Maybe<ResolversTypes['Domain']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   DomainUnsuspendInput: DomainUnsuspendInput;
-  DomainUnsuspendPayload: ResolverTypeWrapper<Omit<DomainUnsuspendPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
+  DomainUnsuspendPayload: ResolverTypeWrapper<Omit<DomainUnsuspendPayload, 'domain' | 'userErrors'> & { domain?: Maybe<ResolversTypes['Domain']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   DomainUpdateInput: DomainUpdateInput;
-  DomainUpdatePayload: ResolverTypeWrapper<Omit<DomainUpdatePayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
+  DomainUpdatePayload: ResolverTypeWrapper<Omit<DomainUpdatePayload, 'domain' | 'userErrors'> & { domain?: Maybe<ResolversTypes['Domain']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   DomainUpdatePreview: ResolverTypeWrapper<DomainUpdatePreview>;
   DomainVerifyInput: DomainVerifyInput;
-  DomainVerifyPayload: ResolverTypeWrapper<Omit<DomainVerifyPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
+  DomainVerifyPayload: ResolverTypeWrapper<Omit<DomainVerifyPayload, 'domain' | 'userErrors'> & { domain?: Maybe<ResolversTypes['Domain']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   DomainsApplyInput: DomainsApplyInput;
-  DomainsApplyPayload: ResolverTypeWrapper<Omit<DomainsApplyPayload, 'plan'> & { plan?: Maybe<ReadonlyArray<ResolversTypes['DomainPlan']>> }>;
+  DomainsApplyPayload: ResolverTypeWrapper<Omit<DomainsApplyPayload, 'plan' | 'userErrors'> & { plan?: Maybe<ReadonlyArray<ResolversTypes['DomainPlan']>>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   DomainsFlushBy: DomainsFlushBy;
   DomainsFlushInput: DomainsFlushInput;
-  DomainsFlushPayload: ResolverTypeWrapper<DomainsFlushPayload>;
+  DomainsFlushPayload: ResolverTypeWrapper<Omit<DomainsFlushPayload, 'userErrors'> & { userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   Drill: ResolverTypeWrapper<DrillView>;
   DrillConnection: ResolverTypeWrapper<Connection<DrillView>>;
   DrillDelivery: DrillDelivery;
@@ -3289,21 +3310,21 @@ export type ResolversTypes = {
   LabelInput: LabelInput;
   Message: ResolverTypeWrapper<MessageView>;
   MessageBounceInput: MessageBounceInput;
-  MessageBouncePayload: ResolverTypeWrapper<Omit<MessageBouncePayload, 'message'> & { message?: Maybe<ResolversTypes['Message']> }>;
+  MessageBouncePayload: ResolverTypeWrapper<Omit<MessageBouncePayload, 'message' | 'userErrors'> & { message?: Maybe<ResolversTypes['Message']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   MessageCancelInput: MessageCancelInput;
-  MessageCancelPayload: ResolverTypeWrapper<Omit<MessageCancelPayload, 'message'> & { message?: Maybe<ResolversTypes['Message']> }>;
+  MessageCancelPayload: ResolverTypeWrapper<Omit<MessageCancelPayload, 'message' | 'userErrors'> & { message?: Maybe<ResolversTypes['Message']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   MessageConnection: ResolverTypeWrapper<Connection<MessageView>>;
   MessageContent: ResolverTypeWrapper<MessageContent>;
   MessageEdge: ResolverTypeWrapper<Omit<MessageEdge, 'node'> & { node: ResolversTypes['Message'] }>;
   MessageFilter: MessageFilter;
   MessageRetryInput: MessageRetryInput;
-  MessageRetryPayload: ResolverTypeWrapper<Omit<MessageRetryPayload, 'message'> & { message?: Maybe<ResolversTypes['Message']> }>;
+  MessageRetryPayload: ResolverTypeWrapper<Omit<MessageRetryPayload, 'message' | 'userErrors'> & { message?: Maybe<ResolversTypes['Message']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   MessagesBounceInput: MessagesBounceInput;
-  MessagesBouncePayload: ResolverTypeWrapper<Omit<MessagesBouncePayload, 'operation'> & { operation?: Maybe<ResolversTypes['Operation']> }>;
+  MessagesBouncePayload: ResolverTypeWrapper<Omit<MessagesBouncePayload, 'operation' | 'userErrors'> & { operation?: Maybe<ResolversTypes['Operation']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   MessagesCancelInput: MessagesCancelInput;
-  MessagesCancelPayload: ResolverTypeWrapper<Omit<MessagesCancelPayload, 'operation'> & { operation?: Maybe<ResolversTypes['Operation']> }>;
+  MessagesCancelPayload: ResolverTypeWrapper<Omit<MessagesCancelPayload, 'operation' | 'userErrors'> & { operation?: Maybe<ResolversTypes['Operation']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   MessagesRetryInput: MessagesRetryInput;
-  MessagesRetryPayload: ResolverTypeWrapper<Omit<MessagesRetryPayload, 'operation'> & { operation?: Maybe<ResolversTypes['Operation']> }>;
+  MessagesRetryPayload: ResolverTypeWrapper<Omit<MessagesRetryPayload, 'operation' | 'userErrors'> & { operation?: Maybe<ResolversTypes['Operation']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   Mta: Mta;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   MutationName: MutationName;
@@ -3322,7 +3343,7 @@ export type ResolversTypes = {
   OperationFilter: OperationFilter;
   OperationState: OperationState;
   OperationStopInput: OperationStopInput;
-  OperationStopPayload: ResolverTypeWrapper<Omit<OperationStopPayload, 'operation'> & { operation?: Maybe<ResolversTypes['Operation']> }>;
+  OperationStopPayload: ResolverTypeWrapper<Omit<OperationStopPayload, 'operation' | 'userErrors'> & { operation?: Maybe<ResolversTypes['Operation']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   OperationVerb: OperationVerb;
   Outage: ResolverTypeWrapper<OutageView>;
   OutageChange: ResolverTypeWrapper<OutageItem>;
@@ -3342,23 +3363,23 @@ export type ResolversTypes = {
   Recipient: ResolverTypeWrapper<RecipientParent>;
   RecipientAnswer: RecipientAnswer;
   RecipientForgetInput: RecipientForgetInput;
-  RecipientForgetPayload: ResolverTypeWrapper<Omit<RecipientForgetPayload, 'recipientStanding'> & { recipientStanding?: Maybe<ResolversTypes['RecipientStanding']> }>;
+  RecipientForgetPayload: ResolverTypeWrapper<Omit<RecipientForgetPayload, 'recipientStanding' | 'userErrors'> & { recipientStanding?: Maybe<ResolversTypes['RecipientStanding']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   RecipientList: ResolverTypeWrapper<RelayDomain>;
   RecipientListAddInput: RecipientListAddInput;
-  RecipientListAddPayload: ResolverTypeWrapper<Omit<RecipientListAddPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
+  RecipientListAddPayload: ResolverTypeWrapper<Omit<RecipientListAddPayload, 'domain' | 'userErrors'> & { domain?: Maybe<ResolversTypes['Domain']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   RecipientListChange: ResolverTypeWrapper<RecipientListChange>;
   RecipientListEntry: ResolverTypeWrapper<RecipientListEntry>;
   RecipientListEntryConnection: ResolverTypeWrapper<Connection<RecipientListEntry>>;
   RecipientListEntryEdge: ResolverTypeWrapper<RecipientListEntryEdge>;
   RecipientListRemoveInput: RecipientListRemoveInput;
-  RecipientListRemovePayload: ResolverTypeWrapper<Omit<RecipientListRemovePayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
+  RecipientListRemovePayload: ResolverTypeWrapper<Omit<RecipientListRemovePayload, 'domain' | 'userErrors'> & { domain?: Maybe<ResolversTypes['Domain']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   RecipientListReplaceInput: RecipientListReplaceInput;
-  RecipientListReplacePayload: ResolverTypeWrapper<Omit<RecipientListReplacePayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
+  RecipientListReplacePayload: ResolverTypeWrapper<Omit<RecipientListReplacePayload, 'domain' | 'userErrors'> & { domain?: Maybe<ResolversTypes['Domain']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   RecipientStanding: ResolverTypeWrapper<RecipientStatus>;
   RecipientState: RecipientState;
   Rejection: ResolverTypeWrapper<RejectionView>;
   RejectionAllowInput: RejectionAllowInput;
-  RejectionAllowPayload: ResolverTypeWrapper<Omit<RejectionAllowPayload, 'domain'> & { domain?: Maybe<ResolversTypes['Domain']> }>;
+  RejectionAllowPayload: ResolverTypeWrapper<Omit<RejectionAllowPayload, 'domain' | 'userErrors'> & { domain?: Maybe<ResolversTypes['Domain']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   RejectionCode: RejectionCode;
   RejectionConnection: ResolverTypeWrapper<Connection<RejectionView>>;
   RejectionCount: ResolverTypeWrapper<RejectionSlot>;
@@ -3372,7 +3393,7 @@ export type ResolversTypes = {
   ServiceNode: ResolverTypeWrapper<NodeView>;
   ServiceTotals: ResolverTypeWrapper<ServiceTotals>;
   ServiceUpdateInput: ServiceUpdateInput;
-  ServiceUpdatePayload: ResolverTypeWrapper<Omit<ServiceUpdatePayload, 'service'> & { service?: Maybe<ResolversTypes['Service']> }>;
+  ServiceUpdatePayload: ResolverTypeWrapper<Omit<ServiceUpdatePayload, 'service' | 'userErrors'> & { service?: Maybe<ResolversTypes['Service']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   Situation: Situation;
   SituationCount: ResolverTypeWrapper<SituationCount>;
   SkipReason: SkipReason;
@@ -3384,21 +3405,21 @@ export type ResolversTypes = {
   Tenant: ResolverTypeWrapper<TenantParent>;
   TenantConnection: ResolverTypeWrapper<Connection<TenantParent>>;
   TenantCreateInput: TenantCreateInput;
-  TenantCreatePayload: ResolverTypeWrapper<Omit<TenantCreatePayload, 'tenant'> & { tenant?: Maybe<ResolversTypes['Tenant']> }>;
+  TenantCreatePayload: ResolverTypeWrapper<Omit<TenantCreatePayload, 'tenant' | 'userErrors'> & { tenant?: Maybe<ResolversTypes['Tenant']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   TenantDeleteInput: TenantDeleteInput;
-  TenantDeletePayload: ResolverTypeWrapper<Omit<TenantDeletePayload, 'tenant'> & { tenant?: Maybe<ResolversTypes['Tenant']> }>;
+  TenantDeletePayload: ResolverTypeWrapper<Omit<TenantDeletePayload, 'tenant' | 'userErrors'> & { tenant?: Maybe<ResolversTypes['Tenant']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   TenantEdge: ResolverTypeWrapper<Omit<TenantEdge, 'node'> & { node: ResolversTypes['Tenant'] }>;
   TenantFilter: TenantFilter;
   TenantOrder: TenantOrder;
   TenantQuotas: ResolverTypeWrapper<TenantQuotas>;
   TenantQuotasInput: TenantQuotasInput;
   TenantSuspendInput: TenantSuspendInput;
-  TenantSuspendPayload: ResolverTypeWrapper<Omit<TenantSuspendPayload, 'tenant'> & { tenant?: Maybe<ResolversTypes['Tenant']> }>;
+  TenantSuspendPayload: ResolverTypeWrapper<Omit<TenantSuspendPayload, 'tenant' | 'userErrors'> & { tenant?: Maybe<ResolversTypes['Tenant']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   TenantSuspension: ResolverTypeWrapper<TenantSuspension>;
   TenantUnsuspendInput: TenantUnsuspendInput;
-  TenantUnsuspendPayload: ResolverTypeWrapper<Omit<TenantUnsuspendPayload, 'tenant'> & { tenant?: Maybe<ResolversTypes['Tenant']> }>;
+  TenantUnsuspendPayload: ResolverTypeWrapper<Omit<TenantUnsuspendPayload, 'tenant' | 'userErrors'> & { tenant?: Maybe<ResolversTypes['Tenant']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   TenantUpdateInput: TenantUpdateInput;
-  TenantUpdatePayload: ResolverTypeWrapper<Omit<TenantUpdatePayload, 'tenant'> & { tenant?: Maybe<ResolversTypes['Tenant']> }>;
+  TenantUpdatePayload: ResolverTypeWrapper<Omit<TenantUpdatePayload, 'tenant' | 'userErrors'> & { tenant?: Maybe<ResolversTypes['Tenant']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   TenantUsage: ResolverTypeWrapper<TenantUsage>;
   TimelineActor: ResolverTypeWrapper<TimelineActor>;
   TimelineConnection: ResolverTypeWrapper<Connection<TimelineEntryParent>>;
@@ -3409,29 +3430,29 @@ export type ResolversTypes = {
   Token: ResolverTypeWrapper<TokenParent>;
   TokenConnection: ResolverTypeWrapper<Connection<TokenParent>>;
   TokenCreateInput: TokenCreateInput;
-  TokenCreatePayload: ResolverTypeWrapper<Omit<TokenCreatePayload, 'token'> & { token?: Maybe<ResolversTypes['Token']> }>;
+  TokenCreatePayload: ResolverTypeWrapper<Omit<TokenCreatePayload, 'token' | 'userErrors'> & { token?: Maybe<ResolversTypes['Token']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   TokenDeleteInput: TokenDeleteInput;
-  TokenDeletePayload: ResolverTypeWrapper<Omit<TokenDeletePayload, 'token'> & { token?: Maybe<ResolversTypes['Token']> }>;
+  TokenDeletePayload: ResolverTypeWrapper<Omit<TokenDeletePayload, 'token' | 'userErrors'> & { token?: Maybe<ResolversTypes['Token']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   TokenEdge: ResolverTypeWrapper<Omit<TokenEdge, 'node'> & { node: ResolversTypes['Token'] }>;
   TokenFilter: TokenFilter;
   TokenRotateInput: TokenRotateInput;
-  TokenRotatePayload: ResolverTypeWrapper<Omit<TokenRotatePayload, 'token'> & { token?: Maybe<ResolversTypes['Token']> }>;
+  TokenRotatePayload: ResolverTypeWrapper<Omit<TokenRotatePayload, 'token' | 'userErrors'> & { token?: Maybe<ResolversTypes['Token']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   TokenUpdateInput: TokenUpdateInput;
-  TokenUpdatePayload: ResolverTypeWrapper<Omit<TokenUpdatePayload, 'token'> & { token?: Maybe<ResolversTypes['Token']> }>;
+  TokenUpdatePayload: ResolverTypeWrapper<Omit<TokenUpdatePayload, 'token' | 'userErrors'> & { token?: Maybe<ResolversTypes['Token']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   TsigAlgorithm: TsigAlgorithm;
   TsigInput: TsigInput;
   UnknownWhileDown: ResolverTypeWrapper<UnknownWhileDown>;
   UnknownWhileDownInput: UnknownWhileDownInput;
   UnknownWhileDownPolicy: UnknownWhileDownPolicy;
-  UserError: ResolverTypeWrapper<UserError>;
+  UserError: ResolverTypeWrapper<UserErrorParent>;
   UserErrorCode: UserErrorCode;
   Viewer: ResolverTypeWrapper<Caller>;
   Webhook: ResolverTypeWrapper<WebhookParent>;
   WebhookConnection: ResolverTypeWrapper<Connection<WebhookParent>>;
   WebhookCreateInput: WebhookCreateInput;
-  WebhookCreatePayload: ResolverTypeWrapper<Omit<WebhookCreatePayload, 'webhook'> & { webhook?: Maybe<ResolversTypes['Webhook']> }>;
+  WebhookCreatePayload: ResolverTypeWrapper<Omit<WebhookCreatePayload, 'userErrors' | 'webhook'> & { userErrors: ReadonlyArray<ResolversTypes['UserError']>, webhook?: Maybe<ResolversTypes['Webhook']> }>;
   WebhookDeleteInput: WebhookDeleteInput;
-  WebhookDeletePayload: ResolverTypeWrapper<Omit<WebhookDeletePayload, 'webhook'> & { webhook?: Maybe<ResolversTypes['Webhook']> }>;
+  WebhookDeletePayload: ResolverTypeWrapper<Omit<WebhookDeletePayload, 'userErrors' | 'webhook'> & { userErrors: ReadonlyArray<ResolversTypes['UserError']>, webhook?: Maybe<ResolversTypes['Webhook']> }>;
   WebhookDelivery: ResolverTypeWrapper<WebhookDeliveryParent>;
   WebhookDeliveryConnection: ResolverTypeWrapper<Connection<WebhookDeliveryParent>>;
   WebhookDeliveryEdge: ResolverTypeWrapper<Omit<WebhookDeliveryEdge, 'node'> & { node: ResolversTypes['WebhookDelivery'] }>;
@@ -3442,32 +3463,32 @@ export type ResolversTypes = {
   WebhookEventKind: WebhookEventKind;
   WebhookFilter: WebhookFilter;
   WebhookRedeliverInput: WebhookRedeliverInput;
-  WebhookRedeliverPayload: ResolverTypeWrapper<Omit<WebhookRedeliverPayload, 'delivery'> & { delivery?: Maybe<ResolversTypes['WebhookDelivery']> }>;
+  WebhookRedeliverPayload: ResolverTypeWrapper<Omit<WebhookRedeliverPayload, 'delivery' | 'userErrors'> & { delivery?: Maybe<ResolversTypes['WebhookDelivery']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   WebhookReplayInput: WebhookReplayInput;
-  WebhookReplayPayload: ResolverTypeWrapper<Omit<WebhookReplayPayload, 'webhook'> & { webhook?: Maybe<ResolversTypes['Webhook']> }>;
+  WebhookReplayPayload: ResolverTypeWrapper<Omit<WebhookReplayPayload, 'userErrors' | 'webhook'> & { userErrors: ReadonlyArray<ResolversTypes['UserError']>, webhook?: Maybe<ResolversTypes['Webhook']> }>;
   WebhookRotateInput: WebhookRotateInput;
-  WebhookRotatePayload: ResolverTypeWrapper<Omit<WebhookRotatePayload, 'webhook'> & { webhook?: Maybe<ResolversTypes['Webhook']> }>;
+  WebhookRotatePayload: ResolverTypeWrapper<Omit<WebhookRotatePayload, 'userErrors' | 'webhook'> & { userErrors: ReadonlyArray<ResolversTypes['UserError']>, webhook?: Maybe<ResolversTypes['Webhook']> }>;
   WebhookStatus: WebhookStatus;
   WebhookTestInput: WebhookTestInput;
-  WebhookTestPayload: ResolverTypeWrapper<Omit<WebhookTestPayload, 'delivery'> & { delivery?: Maybe<ResolversTypes['WebhookDelivery']> }>;
+  WebhookTestPayload: ResolverTypeWrapper<Omit<WebhookTestPayload, 'delivery' | 'userErrors'> & { delivery?: Maybe<ResolversTypes['WebhookDelivery']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   WebhookUpdateInput: WebhookUpdateInput;
-  WebhookUpdatePayload: ResolverTypeWrapper<Omit<WebhookUpdatePayload, 'webhook'> & { webhook?: Maybe<ResolversTypes['Webhook']> }>;
+  WebhookUpdatePayload: ResolverTypeWrapper<Omit<WebhookUpdatePayload, 'userErrors' | 'webhook'> & { userErrors: ReadonlyArray<ResolversTypes['UserError']>, webhook?: Maybe<ResolversTypes['Webhook']> }>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
   AlertContact: AlertContactParent;
   AlertContactConfirmInput: AlertContactConfirmInput;
-  AlertContactConfirmPayload: Omit<AlertContactConfirmPayload, 'alertContact'> & { alertContact?: Maybe<ResolversParentTypes['AlertContact']> };
+  AlertContactConfirmPayload: Omit<AlertContactConfirmPayload, 'alertContact' | 'userErrors'> & { alertContact?: Maybe<ResolversParentTypes['AlertContact']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   AlertContactConnection: Connection<AlertContactParent>;
   AlertContactCreateInput: AlertContactCreateInput;
-  AlertContactCreatePayload: Omit<AlertContactCreatePayload, 'alertContact'> & { alertContact?: Maybe<ResolversParentTypes['AlertContact']> };
+  AlertContactCreatePayload: Omit<AlertContactCreatePayload, 'alertContact' | 'userErrors'> & { alertContact?: Maybe<ResolversParentTypes['AlertContact']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   AlertContactDeleteInput: AlertContactDeleteInput;
-  AlertContactDeletePayload: Omit<AlertContactDeletePayload, 'alertContact'> & { alertContact?: Maybe<ResolversParentTypes['AlertContact']> };
+  AlertContactDeletePayload: Omit<AlertContactDeletePayload, 'alertContact' | 'userErrors'> & { alertContact?: Maybe<ResolversParentTypes['AlertContact']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   AlertContactEdge: Omit<AlertContactEdge, 'node'> & { node: ResolversParentTypes['AlertContact'] };
   AlertContactFilter: AlertContactFilter;
   AlertContactUpdateInput: AlertContactUpdateInput;
-  AlertContactUpdatePayload: Omit<AlertContactUpdatePayload, 'alertContact'> & { alertContact?: Maybe<ResolversParentTypes['AlertContact']> };
+  AlertContactUpdatePayload: Omit<AlertContactUpdatePayload, 'alertContact' | 'userErrors'> & { alertContact?: Maybe<ResolversParentTypes['AlertContact']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   Attempt: ShownAttempt;
   AttemptConnection: Connection<ShownAttempt>;
   AttemptEdge: Omit<AttemptEdge, 'node'> & { node: ResolversParentTypes['Attempt'] };
@@ -3490,60 +3511,60 @@ export type ResolversParentTypes = {
   Domain: RelayDomain;
   DomainApplyInput: DomainApplyInput;
   DomainBounceHeldInput: DomainBounceHeldInput;
-  DomainBounceHeldPayload: Omit<DomainBounceHeldPayload, 'domain' | 'operation'> & { domain?: Maybe<ResolversParentTypes['Domain']>, operation?: Maybe<ResolversParentTypes['Operation']> };
+  DomainBounceHeldPayload: Omit<DomainBounceHeldPayload, 'domain' | 'operation' | 'userErrors'> & { domain?: Maybe<ResolversParentTypes['Domain']>, operation?: Maybe<ResolversParentTypes['Operation']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   DomainBy: DomainBy;
   DomainCheckInput: DomainCheckInput;
-  DomainCheckPayload: Omit<DomainCheckPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
+  DomainCheckPayload: Omit<DomainCheckPayload, 'domain' | 'userErrors'> & { domain?: Maybe<ResolversParentTypes['Domain']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   DomainCondition: DomainCondition;
   DomainConnection: Connection<RelayDomain>;
   DomainCreateInput: DomainCreateInput;
-  DomainCreatePayload: Omit<DomainCreatePayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
+  DomainCreatePayload: Omit<DomainCreatePayload, 'domain' | 'userErrors'> & { domain?: Maybe<ResolversParentTypes['Domain']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   DomainDeleteInput: DomainDeleteInput;
-  DomainDeletePayload: Omit<DomainDeletePayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
+  DomainDeletePayload: Omit<DomainDeletePayload, 'domain' | 'userErrors'> & { domain?: Maybe<ResolversParentTypes['Domain']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   DomainDrillDeliverInput: DomainDrillDeliverInput;
-  DomainDrillDeliverPayload: Omit<DomainDrillDeliverPayload, 'drill'> & { drill?: Maybe<ResolversParentTypes['Drill']> };
+  DomainDrillDeliverPayload: Omit<DomainDrillDeliverPayload, 'drill' | 'userErrors'> & { drill?: Maybe<ResolversParentTypes['Drill']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   DomainDrillInput: DomainDrillInput;
-  DomainDrillPayload: Omit<DomainDrillPayload, 'drill'> & { drill?: Maybe<ResolversParentTypes['Drill']> };
+  DomainDrillPayload: Omit<DomainDrillPayload, 'drill' | 'userErrors'> & { drill?: Maybe<ResolversParentTypes['Drill']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   DomainDrillScheduleInput: DomainDrillScheduleInput;
-  DomainDrillSchedulePayload: Omit<DomainDrillSchedulePayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
+  DomainDrillSchedulePayload: Omit<DomainDrillSchedulePayload, 'domain' | 'userErrors'> & { domain?: Maybe<ResolversParentTypes['Domain']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   DomainEdge: Omit<DomainEdge, 'node'> & { node: ResolversParentTypes['Domain'] };
   DomainExtendHoldInput: DomainExtendHoldInput;
-  DomainExtendHoldPayload: Omit<DomainExtendHoldPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
+  DomainExtendHoldPayload: Omit<DomainExtendHoldPayload, 'domain' | 'userErrors'> & { domain?: Maybe<ResolversParentTypes['Domain']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   DomainFilter: DomainFilter;
   DomainFlushInput: DomainFlushInput;
-  DomainFlushPayload: Omit<DomainFlushPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
+  DomainFlushPayload: Omit<DomainFlushPayload, 'domain' | 'userErrors'> & { domain?: Maybe<ResolversParentTypes['Domain']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   DomainMx: DomainMx;
   DomainPause: DomainPause;
   DomainPauseInput: DomainPauseInput;
-  DomainPausePayload: Omit<DomainPausePayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
+  DomainPausePayload: Omit<DomainPausePayload, 'domain' | 'userErrors'> & { domain?: Maybe<ResolversParentTypes['Domain']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   DomainPlan: AppliedDomain;
   DomainPlanDifference: TextDifference;
   DomainProof: DomainProof;
   DomainQueue: QueueParent;
   DomainReleaseBreakerInput: DomainReleaseBreakerInput;
-  DomainReleaseBreakerPayload: Omit<DomainReleaseBreakerPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
+  DomainReleaseBreakerPayload: Omit<DomainReleaseBreakerPayload, 'domain' | 'userErrors'> & { domain?: Maybe<ResolversParentTypes['Domain']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   DomainResumeInput: DomainResumeInput;
-  DomainResumePayload: Omit<DomainResumePayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
+  DomainResumePayload: Omit<DomainResumePayload, 'domain' | 'userErrors'> & { domain?: Maybe<ResolversParentTypes['Domain']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   DomainSetMxInput: DomainSetMxInput;
-  DomainSetMxPayload: Omit<DomainSetMxPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
+  DomainSetMxPayload: Omit<DomainSetMxPayload, 'domain' | 'userErrors'> & { domain?: Maybe<ResolversParentTypes['Domain']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   DomainSuspendInput: DomainSuspendInput;
-  DomainSuspendPayload: Omit<DomainSuspendPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
+  DomainSuspendPayload: Omit<DomainSuspendPayload, 'domain' | 'userErrors'> & { domain?: Maybe<ResolversParentTypes['Domain']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   DomainTransferInput: DomainTransferInput;
-  DomainTransferPayload: Omit<DomainTransferPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
+  DomainTransferPayload: Omit<DomainTransferPayload, 'domain' | 'userErrors'> & { domain?: Maybe<ResolversParentTypes['Domain']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   DomainUnsetMxInput: DomainUnsetMxInput;
-  DomainUnsetMxPayload: Omit<DomainUnsetMxPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
+  DomainUnsetMxPayload: Omit<DomainUnsetMxPayload, 'domain' | 'userErrors'> & { domain?: Maybe<ResolversParentTypes['Domain']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   DomainUnsuspendInput: DomainUnsuspendInput;
-  DomainUnsuspendPayload: Omit<DomainUnsuspendPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
+  DomainUnsuspendPayload: Omit<DomainUnsuspendPayload, 'domain' | 'userErrors'> & { domain?: Maybe<ResolversParentTypes['Domain']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   DomainUpdateInput: DomainUpdateInput;
-  DomainUpdatePayload: Omit<DomainUpdatePayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
+  DomainUpdatePayload: Omit<DomainUpdatePayload, 'domain' | 'userErrors'> & { domain?: Maybe<ResolversParentTypes['Domain']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   DomainUpdatePreview: DomainUpdatePreview;
   DomainVerifyInput: DomainVerifyInput;
-  DomainVerifyPayload: Omit<DomainVerifyPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
+  DomainVerifyPayload: Omit<DomainVerifyPayload, 'domain' | 'userErrors'> & { domain?: Maybe<ResolversParentTypes['Domain']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   DomainsApplyInput: DomainsApplyInput;
-  DomainsApplyPayload: Omit<DomainsApplyPayload, 'plan'> & { plan?: Maybe<ReadonlyArray<ResolversParentTypes['DomainPlan']>> };
+  DomainsApplyPayload: Omit<DomainsApplyPayload, 'plan' | 'userErrors'> & { plan?: Maybe<ReadonlyArray<ResolversParentTypes['DomainPlan']>>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   DomainsFlushBy: DomainsFlushBy;
   DomainsFlushInput: DomainsFlushInput;
-  DomainsFlushPayload: DomainsFlushPayload;
+  DomainsFlushPayload: Omit<DomainsFlushPayload, 'userErrors'> & { userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   Drill: DrillView;
   DrillConnection: Connection<DrillView>;
   DrillEdge: Omit<DrillEdge, 'node'> & { node: ResolversParentTypes['Drill'] };
@@ -3561,21 +3582,21 @@ export type ResolversParentTypes = {
   LabelInput: LabelInput;
   Message: MessageView;
   MessageBounceInput: MessageBounceInput;
-  MessageBouncePayload: Omit<MessageBouncePayload, 'message'> & { message?: Maybe<ResolversParentTypes['Message']> };
+  MessageBouncePayload: Omit<MessageBouncePayload, 'message' | 'userErrors'> & { message?: Maybe<ResolversParentTypes['Message']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   MessageCancelInput: MessageCancelInput;
-  MessageCancelPayload: Omit<MessageCancelPayload, 'message'> & { message?: Maybe<ResolversParentTypes['Message']> };
+  MessageCancelPayload: Omit<MessageCancelPayload, 'message' | 'userErrors'> & { message?: Maybe<ResolversParentTypes['Message']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   MessageConnection: Connection<MessageView>;
   MessageContent: MessageContent;
   MessageEdge: Omit<MessageEdge, 'node'> & { node: ResolversParentTypes['Message'] };
   MessageFilter: MessageFilter;
   MessageRetryInput: MessageRetryInput;
-  MessageRetryPayload: Omit<MessageRetryPayload, 'message'> & { message?: Maybe<ResolversParentTypes['Message']> };
+  MessageRetryPayload: Omit<MessageRetryPayload, 'message' | 'userErrors'> & { message?: Maybe<ResolversParentTypes['Message']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   MessagesBounceInput: MessagesBounceInput;
-  MessagesBouncePayload: Omit<MessagesBouncePayload, 'operation'> & { operation?: Maybe<ResolversParentTypes['Operation']> };
+  MessagesBouncePayload: Omit<MessagesBouncePayload, 'operation' | 'userErrors'> & { operation?: Maybe<ResolversParentTypes['Operation']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   MessagesCancelInput: MessagesCancelInput;
-  MessagesCancelPayload: Omit<MessagesCancelPayload, 'operation'> & { operation?: Maybe<ResolversParentTypes['Operation']> };
+  MessagesCancelPayload: Omit<MessagesCancelPayload, 'operation' | 'userErrors'> & { operation?: Maybe<ResolversParentTypes['Operation']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   MessagesRetryInput: MessagesRetryInput;
-  MessagesRetryPayload: Omit<MessagesRetryPayload, 'operation'> & { operation?: Maybe<ResolversParentTypes['Operation']> };
+  MessagesRetryPayload: Omit<MessagesRetryPayload, 'operation' | 'userErrors'> & { operation?: Maybe<ResolversParentTypes['Operation']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   Mutation: Record<PropertyKey, never>;
   MxFormRecord: MxFormRecord;
   MxRecord: MxRecord;
@@ -3588,7 +3609,7 @@ export type ResolversParentTypes = {
   OperationEdge: Omit<OperationEdge, 'node'> & { node: ResolversParentTypes['Operation'] };
   OperationFilter: OperationFilter;
   OperationStopInput: OperationStopInput;
-  OperationStopPayload: Omit<OperationStopPayload, 'operation'> & { operation?: Maybe<ResolversParentTypes['Operation']> };
+  OperationStopPayload: Omit<OperationStopPayload, 'operation' | 'userErrors'> & { operation?: Maybe<ResolversParentTypes['Operation']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   Outage: OutageView;
   OutageChange: OutageItem;
   OutageConnection: Connection<OutageView>;
@@ -3603,22 +3624,22 @@ export type ResolversParentTypes = {
   QueueChange: QueueItem;
   Recipient: RecipientParent;
   RecipientForgetInput: RecipientForgetInput;
-  RecipientForgetPayload: Omit<RecipientForgetPayload, 'recipientStanding'> & { recipientStanding?: Maybe<ResolversParentTypes['RecipientStanding']> };
+  RecipientForgetPayload: Omit<RecipientForgetPayload, 'recipientStanding' | 'userErrors'> & { recipientStanding?: Maybe<ResolversParentTypes['RecipientStanding']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   RecipientList: RelayDomain;
   RecipientListAddInput: RecipientListAddInput;
-  RecipientListAddPayload: Omit<RecipientListAddPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
+  RecipientListAddPayload: Omit<RecipientListAddPayload, 'domain' | 'userErrors'> & { domain?: Maybe<ResolversParentTypes['Domain']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   RecipientListChange: RecipientListChange;
   RecipientListEntry: RecipientListEntry;
   RecipientListEntryConnection: Connection<RecipientListEntry>;
   RecipientListEntryEdge: RecipientListEntryEdge;
   RecipientListRemoveInput: RecipientListRemoveInput;
-  RecipientListRemovePayload: Omit<RecipientListRemovePayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
+  RecipientListRemovePayload: Omit<RecipientListRemovePayload, 'domain' | 'userErrors'> & { domain?: Maybe<ResolversParentTypes['Domain']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   RecipientListReplaceInput: RecipientListReplaceInput;
-  RecipientListReplacePayload: Omit<RecipientListReplacePayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
+  RecipientListReplacePayload: Omit<RecipientListReplacePayload, 'domain' | 'userErrors'> & { domain?: Maybe<ResolversParentTypes['Domain']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   RecipientStanding: RecipientStatus;
   Rejection: RejectionView;
   RejectionAllowInput: RejectionAllowInput;
-  RejectionAllowPayload: Omit<RejectionAllowPayload, 'domain'> & { domain?: Maybe<ResolversParentTypes['Domain']> };
+  RejectionAllowPayload: Omit<RejectionAllowPayload, 'domain' | 'userErrors'> & { domain?: Maybe<ResolversParentTypes['Domain']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   RejectionConnection: Connection<RejectionView>;
   RejectionCount: RejectionSlot;
   RejectionEdge: Omit<RejectionEdge, 'node'> & { node: ResolversParentTypes['Rejection'] };
@@ -3630,7 +3651,7 @@ export type ResolversParentTypes = {
   ServiceNode: NodeView;
   ServiceTotals: ServiceTotals;
   ServiceUpdateInput: ServiceUpdateInput;
-  ServiceUpdatePayload: Omit<ServiceUpdatePayload, 'service'> & { service?: Maybe<ResolversParentTypes['Service']> };
+  ServiceUpdatePayload: Omit<ServiceUpdatePayload, 'service' | 'userErrors'> & { service?: Maybe<ResolversParentTypes['Service']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   SituationCount: SituationCount;
   SkippedDomains: SkippedDomains;
   String: Scalars['String']['output'];
@@ -3639,20 +3660,20 @@ export type ResolversParentTypes = {
   Tenant: TenantParent;
   TenantConnection: Connection<TenantParent>;
   TenantCreateInput: TenantCreateInput;
-  TenantCreatePayload: Omit<TenantCreatePayload, 'tenant'> & { tenant?: Maybe<ResolversParentTypes['Tenant']> };
+  TenantCreatePayload: Omit<TenantCreatePayload, 'tenant' | 'userErrors'> & { tenant?: Maybe<ResolversParentTypes['Tenant']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   TenantDeleteInput: TenantDeleteInput;
-  TenantDeletePayload: Omit<TenantDeletePayload, 'tenant'> & { tenant?: Maybe<ResolversParentTypes['Tenant']> };
+  TenantDeletePayload: Omit<TenantDeletePayload, 'tenant' | 'userErrors'> & { tenant?: Maybe<ResolversParentTypes['Tenant']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   TenantEdge: Omit<TenantEdge, 'node'> & { node: ResolversParentTypes['Tenant'] };
   TenantFilter: TenantFilter;
   TenantQuotas: TenantQuotas;
   TenantQuotasInput: TenantQuotasInput;
   TenantSuspendInput: TenantSuspendInput;
-  TenantSuspendPayload: Omit<TenantSuspendPayload, 'tenant'> & { tenant?: Maybe<ResolversParentTypes['Tenant']> };
+  TenantSuspendPayload: Omit<TenantSuspendPayload, 'tenant' | 'userErrors'> & { tenant?: Maybe<ResolversParentTypes['Tenant']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   TenantSuspension: TenantSuspension;
   TenantUnsuspendInput: TenantUnsuspendInput;
-  TenantUnsuspendPayload: Omit<TenantUnsuspendPayload, 'tenant'> & { tenant?: Maybe<ResolversParentTypes['Tenant']> };
+  TenantUnsuspendPayload: Omit<TenantUnsuspendPayload, 'tenant' | 'userErrors'> & { tenant?: Maybe<ResolversParentTypes['Tenant']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   TenantUpdateInput: TenantUpdateInput;
-  TenantUpdatePayload: Omit<TenantUpdatePayload, 'tenant'> & { tenant?: Maybe<ResolversParentTypes['Tenant']> };
+  TenantUpdatePayload: Omit<TenantUpdatePayload, 'tenant' | 'userErrors'> & { tenant?: Maybe<ResolversParentTypes['Tenant']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   TenantUsage: TenantUsage;
   TimelineActor: TimelineActor;
   TimelineConnection: Connection<TimelineEntryParent>;
@@ -3661,26 +3682,26 @@ export type ResolversParentTypes = {
   Token: TokenParent;
   TokenConnection: Connection<TokenParent>;
   TokenCreateInput: TokenCreateInput;
-  TokenCreatePayload: Omit<TokenCreatePayload, 'token'> & { token?: Maybe<ResolversParentTypes['Token']> };
+  TokenCreatePayload: Omit<TokenCreatePayload, 'token' | 'userErrors'> & { token?: Maybe<ResolversParentTypes['Token']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   TokenDeleteInput: TokenDeleteInput;
-  TokenDeletePayload: Omit<TokenDeletePayload, 'token'> & { token?: Maybe<ResolversParentTypes['Token']> };
+  TokenDeletePayload: Omit<TokenDeletePayload, 'token' | 'userErrors'> & { token?: Maybe<ResolversParentTypes['Token']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   TokenEdge: Omit<TokenEdge, 'node'> & { node: ResolversParentTypes['Token'] };
   TokenFilter: TokenFilter;
   TokenRotateInput: TokenRotateInput;
-  TokenRotatePayload: Omit<TokenRotatePayload, 'token'> & { token?: Maybe<ResolversParentTypes['Token']> };
+  TokenRotatePayload: Omit<TokenRotatePayload, 'token' | 'userErrors'> & { token?: Maybe<ResolversParentTypes['Token']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   TokenUpdateInput: TokenUpdateInput;
-  TokenUpdatePayload: Omit<TokenUpdatePayload, 'token'> & { token?: Maybe<ResolversParentTypes['Token']> };
+  TokenUpdatePayload: Omit<TokenUpdatePayload, 'token' | 'userErrors'> & { token?: Maybe<ResolversParentTypes['Token']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   TsigInput: TsigInput;
   UnknownWhileDown: UnknownWhileDown;
   UnknownWhileDownInput: UnknownWhileDownInput;
-  UserError: UserError;
+  UserError: UserErrorParent;
   Viewer: Caller;
   Webhook: WebhookParent;
   WebhookConnection: Connection<WebhookParent>;
   WebhookCreateInput: WebhookCreateInput;
-  WebhookCreatePayload: Omit<WebhookCreatePayload, 'webhook'> & { webhook?: Maybe<ResolversParentTypes['Webhook']> };
+  WebhookCreatePayload: Omit<WebhookCreatePayload, 'userErrors' | 'webhook'> & { userErrors: ReadonlyArray<ResolversParentTypes['UserError']>, webhook?: Maybe<ResolversParentTypes['Webhook']> };
   WebhookDeleteInput: WebhookDeleteInput;
-  WebhookDeletePayload: Omit<WebhookDeletePayload, 'webhook'> & { webhook?: Maybe<ResolversParentTypes['Webhook']> };
+  WebhookDeletePayload: Omit<WebhookDeletePayload, 'userErrors' | 'webhook'> & { userErrors: ReadonlyArray<ResolversParentTypes['UserError']>, webhook?: Maybe<ResolversParentTypes['Webhook']> };
   WebhookDelivery: WebhookDeliveryParent;
   WebhookDeliveryConnection: Connection<WebhookDeliveryParent>;
   WebhookDeliveryEdge: Omit<WebhookDeliveryEdge, 'node'> & { node: ResolversParentTypes['WebhookDelivery'] };
@@ -3688,15 +3709,15 @@ export type ResolversParentTypes = {
   WebhookEdge: Omit<WebhookEdge, 'node'> & { node: ResolversParentTypes['Webhook'] };
   WebhookFilter: WebhookFilter;
   WebhookRedeliverInput: WebhookRedeliverInput;
-  WebhookRedeliverPayload: Omit<WebhookRedeliverPayload, 'delivery'> & { delivery?: Maybe<ResolversParentTypes['WebhookDelivery']> };
+  WebhookRedeliverPayload: Omit<WebhookRedeliverPayload, 'delivery' | 'userErrors'> & { delivery?: Maybe<ResolversParentTypes['WebhookDelivery']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   WebhookReplayInput: WebhookReplayInput;
-  WebhookReplayPayload: Omit<WebhookReplayPayload, 'webhook'> & { webhook?: Maybe<ResolversParentTypes['Webhook']> };
+  WebhookReplayPayload: Omit<WebhookReplayPayload, 'userErrors' | 'webhook'> & { userErrors: ReadonlyArray<ResolversParentTypes['UserError']>, webhook?: Maybe<ResolversParentTypes['Webhook']> };
   WebhookRotateInput: WebhookRotateInput;
-  WebhookRotatePayload: Omit<WebhookRotatePayload, 'webhook'> & { webhook?: Maybe<ResolversParentTypes['Webhook']> };
+  WebhookRotatePayload: Omit<WebhookRotatePayload, 'userErrors' | 'webhook'> & { userErrors: ReadonlyArray<ResolversParentTypes['UserError']>, webhook?: Maybe<ResolversParentTypes['Webhook']> };
   WebhookTestInput: WebhookTestInput;
-  WebhookTestPayload: Omit<WebhookTestPayload, 'delivery'> & { delivery?: Maybe<ResolversParentTypes['WebhookDelivery']> };
+  WebhookTestPayload: Omit<WebhookTestPayload, 'delivery' | 'userErrors'> & { delivery?: Maybe<ResolversParentTypes['WebhookDelivery']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   WebhookUpdateInput: WebhookUpdateInput;
-  WebhookUpdatePayload: Omit<WebhookUpdatePayload, 'webhook'> & { webhook?: Maybe<ResolversParentTypes['Webhook']> };
+  WebhookUpdatePayload: Omit<WebhookUpdatePayload, 'userErrors' | 'webhook'> & { userErrors: ReadonlyArray<ResolversParentTypes['UserError']>, webhook?: Maybe<ResolversParentTypes['Webhook']> };
 };
 
 export type RequiresDirectiveArgs = {
@@ -4848,6 +4869,7 @@ export type UnknownWhileDownResolvers<ContextType = Context, ParentType extends 
 
 export type UserErrorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UserError'] = ResolversParentTypes['UserError']> = {
   code?: Resolver<ResolversTypes['UserErrorCode'], ParentType, ContextType>;
+  documentationUrl?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   path?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
 };

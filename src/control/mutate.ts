@@ -6,7 +6,7 @@
 import { type DomainChange, type DomainRefusal, noSuchDomain, refuse } from '../domains/change.ts';
 import { findDomain } from '../domains/domains.ts';
 import type { RelayDomain } from '../domains/relay-domain.ts';
-import { type Change, invalid, type UserError } from '../input/checked.ts';
+import { type Change, faultOfText, invalid, type UserError } from '../input/checked.ts';
 import { idempotent, type KeyRefused, type Outcome } from '../input/idempotency.ts';
 import { readDestinationAttempts, type RequestedAttemptView } from '../outage/last-attempt.ts';
 import type { Context } from './context.ts';
@@ -86,7 +86,9 @@ export async function findServed({ sql, viewer }: Context, name: string): Promis
   const domain = await findDomain(sql, viewer, name);
   if (domain === null) return noSuchDomain(name);
   if (domain.status !== 'PENDING') return domain;
-  return refuse(invalid(['name'], `${domain.name} is not in service yet: its ownership is to be proven first.`));
+  return refuse(
+    invalid(['name'], `${domain.name} is not in service yet: its ownership is to be proven first.`, 'NOT_PROVEN'),
+  );
 }
 
 const MAX_REASON_LENGTH = 500;
@@ -105,7 +107,7 @@ export function checkReason(given: string | null | undefined, otherwise: string)
     !reason.isWellFormed()
   ) {
     const message = `A reason is one line of at most ${MAX_REASON_LENGTH} characters.`;
-    return { kind: 'BAD', error: invalid(['reason'], message) };
+    return { kind: 'BAD', error: invalid(['reason'], message, faultOfText(reason, MAX_REASON_LENGTH)) };
   }
   return { kind: 'OK', reason };
 }

@@ -11,11 +11,13 @@ import { createPublicRoom } from './admission/answer-room.ts';
 import type { Billing } from './admission/billing.ts';
 import { POST_ONLY } from './admission/refusals.ts';
 import { constantPage, encoded, type Encoded } from './constant-page.ts';
+import { errorPage } from './error-page.ts';
 import { loadGraphiql } from './graphiql.ts';
 import { rejectPage } from './reject-pages.ts';
 
 /** For pages of ours that hold no script. */
 const PLAIN_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const HTML = { 'Content-Type': 'text/html; charset=UTF-8', 'Content-Security-Policy': PLAIN_POLICY };
 const PLAIN_TEXT = { 'Content-Type': 'text/plain; charset=UTF-8' };
 /** A page of some megabytes takes some 15 ms of the processor. */
 const PAGE_COST = 6_000;
@@ -76,10 +78,11 @@ export function createPublicPages(parts: PageParts, { billing, sdl }: PublicDeps
     const body = parts.service.egressAddresses.map((address) => `${address}\n`).join('');
     return tell(c, { body, headers: PLAIN_TEXT });
   });
+  const errors = constantPage(errorPage(), HTML);
+  app.get('/errors', (c) => tell(c, encoded(errors, c.req.header('Accept-Encoding') ?? '')));
   app.get('/reject/:code?', (c) => {
     const page = rejectPage(c.req.param('code') ?? '');
-    const headers = { 'Content-Type': 'text/html; charset=UTF-8', 'Content-Security-Policy': PLAIN_POLICY };
-    return tell(c, { body: page.html, headers }, page.status);
+    return tell(c, { body: page.html, headers: HTML }, page.status);
   });
   app.all('/graphql', async (c) =>
     c.req.method === 'GET' && wantsHtml(c) ? graphiql(c) : c.json(POST_ONLY, 405, { Allow: 'POST' }),

@@ -36,12 +36,12 @@ function codePage(code: string, { reply, meaning, sender, postmaster }: Rejectio
     `<h1>${title}</h1>`,
     `<p>${WHO_WE_ARE}</p>`,
     '<h2>What happened</h2>',
-    `<p>${escape(meaning)}</p>`,
+    `<p>${escapeHtml(meaning)}</p>`,
     `<p>${isTemporary ? PUT_OFF : REFUSED} The reply was <code>${reply}</code>.</p>`,
     '<h2>What the sender should do</h2>',
-    `<p>${escape(sender)}</p>`,
+    `<p>${escapeHtml(sender)}</p>`,
     "<h2>What the recipient's postmaster can do</h2>",
-    `<p>${escape(postmaster)}</p>`,
+    `<p>${escapeHtml(postmaster)}</p>`,
     '<h2>Asking about it</h2>',
     `<p>${REFERENCE}</p>`,
     '<p><a href="/reject/">All codes</a></p>',
@@ -59,20 +59,20 @@ const REFERENCE =
 function listPage(before: readonly string[]): string {
   const items = Object.entries(REJECTIONS).map(
     ([code, { reply, meaning }]) =>
-      `<li><a href="/reject/${code}">${code}</a> (<code>${reply}</code>): ${escape(meaning)}</li>`,
+      `<li><a href="/reject/${code}">${code}</a> (<code>${reply}</code>): ${escapeHtml(meaning)}</li>`,
   );
   const title = 'Why mail was refused or put off';
   return pageOf(title, [`<h1>${title}</h1>`, ...before, `<p>${WHO_WE_ARE}</p>`, '<ul>', ...items, '</ul>']);
 }
 
-function pageOf(title: string, body: readonly string[]): string {
+export function pageOf(title: string, body: readonly string[]): string {
   return [
     '<!doctype html>',
     '<html lang="en">',
     '<head>',
     '<meta charset="utf-8">',
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    `<title>${escape(title)}</title>`,
+    `<title>${escapeHtml(title)}</title>`,
     '</head>',
     '<body>',
     ...body,
@@ -82,7 +82,7 @@ function pageOf(title: string, body: readonly string[]): string {
   ].join('\n');
 }
 
-function escape(text: string): string {
+export function escapeHtml(text: string): string {
   return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
 }
 

@@ -46,10 +46,7 @@ export function findForbidden(
         const place = `${parent.name}.${field.name}`;
         if (errors.has(place)) return undefined;
         const extensions = { code: 'FORBIDDEN', scope: needed };
-        errors.set(
-          place,
-          new GraphQLError(`Your token lacks the scope ${needed}, which ${place} needs.`, { nodes: node, extensions }),
-        );
+        errors.set(place, new GraphQLError(lacks(needed, place), { nodes: node, extensions }));
         return errors.size === MAX_ERRORS ? BREAK : undefined;
       },
     }),
@@ -67,7 +64,7 @@ export function guardMutations(schema: GraphQLSchema): void {
       throw new Error(`the mutation ${field.name} names no scope, or does nothing`);
     field.resolve = (parent: unknown, args: { readonly [name: string]: unknown }, context: Context, info) => {
       const { scopes, isTenantSuspended } = context.caller;
-      if (!grants(scopes, needed)) return { userErrors: [forbidden(needed)] };
+      if (!grants(scopes, needed)) return { userErrors: [forbidden(needed, `Mutation.${field.name}`)] };
       return isTenantSuspended ? { userErrors: [SUSPENDED] } : resolve(parent, args, context, info);
     };
   }
@@ -80,9 +77,13 @@ const SUSPENDED: UserError = {
   code: 'FORBIDDEN',
 };
 
-function forbidden(needed: Scope): UserError {
-  const message = `Your token lacks the scope ${needed}. Use one that has it; nothing was changed.`;
-  return { path: [], message, code: 'FORBIDDEN' };
+function forbidden(needed: Scope, place: string): UserError {
+  return { path: [], message: lacks(needed, place), code: 'FORBIDDEN' };
+}
+
+/** One sentence, whether a query or a mutation asks. */
+function lacks(needed: Scope, place: string): string {
+  return `Your token lacks the scope ${needed}, which ${place} needs. Use one that has it.`;
 }
 
 function scopeOfField(parent: GraphQLNamedType, field: GraphQLField<unknown, unknown>): Scope | null {

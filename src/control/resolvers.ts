@@ -3,7 +3,8 @@
  */
 import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
 import { formatDuration, parseDuration } from '../mail/duration.ts';
-import type { Resolvers } from './generated.ts';
+import { documentationUrl } from './error-page.ts';
+import type { Resolvers, UserErrorResolvers } from './generated.ts';
 import { Counted } from './page.ts';
 import { DomainPlan, DomainPlanDifference, domainMutations, setMxMutations } from './resolvers/domain-mutations.ts';
 import { domainVerbs } from './resolvers/domain-verbs.ts';
@@ -91,6 +92,10 @@ export const Duration = new GraphQLScalarType<number, string>({
 /** Any JSON value, told as it is. Never an input. */
 export const JSON = new GraphQLScalarType<unknown, unknown>({ name: 'JSON', serialize: (value) => value });
 
+const UserError: UserErrorResolvers = {
+  documentationUrl: ({ code }, _args, { service }) => documentationUrl(service.publicUrl, code),
+};
+
 export const resolvers: Resolvers = {
   ByteCount,
   DateTime,
@@ -134,6 +139,7 @@ export const resolvers: Resolvers = {
   Tenant,
   TimelineEntry,
   Token,
+  UserError,
   Viewer,
   Webhook,
   AlertContactConnection: Counted,

@@ -85,11 +85,11 @@ function complaintOf(result: ProofResult, { domainName, recordName, recordText }
     case 'MISSING':
     case 'LOST': {
       const message = `There is no TXT record at ${recordName} that says "${recordText}". Add it, wait until your DNS servers answer with it, and repeat.`;
-      return { path: ['name'], message, code: 'INVALID' };
+      return { path: ['name'], message, code: 'NOT_PROVEN' };
     }
     case 'UNKNOWN': {
       const message = `The DNS of ${domainName} did not answer. Nothing was changed; repeat it in some minutes.`;
-      return { path: ['name'], message, code: 'INVALID' };
+      return { path: ['name'], message, code: 'NOT_PROVEN' };
     }
     case 'TAKEN': {
       const message = `${domainName} is already served for another tenant, whose proof was first. If it is yours, ask the operator of this service.`;

@@ -73,6 +73,7 @@ export function createSetMx(deps: SetMxDeps): SetMx {
       refused(
         ['dnsServer'],
         `The DNS did not tell in time where the zone of ${domain.name} is. Give the server's address.`,
+        'UNKNOWN_ZONE',
       ),
     );
     if ('kind' in place) return place;
@@ -100,14 +101,17 @@ async function changeZone(deps: SetMxDeps, viewer: Viewer, place: Place): Promis
     return refused(
       ['dnsServer'],
       `${serverName} does not answer in time for ${name}, or has no zone that holds it. Give its primary master as dnsServer.`,
+      'UNKNOWN_ZONE',
     );
   }
   const { zone, present } = read;
-  if (present === 'ALIAS') return refused(['name'], `${name} is an alias (CNAME): it can have no MX record.`);
+  if (present === 'ALIAS')
+    return refused(['name'], `${name} is an alias (CNAME): it can have no MX record.`, 'INVALID');
   if (present.some(({ host }) => host === '.')) {
     return refused(
       ['name'],
       `${name} has a null MX (RFC 7505): it declares that it accepts no mail. Remove that first.`,
+      'INVALID',
     );
   }
   const known = await findAddedMx(deps.sql, viewer, domain.id);
@@ -117,7 +121,8 @@ async function changeZone(deps: SetMxDeps, viewer: Viewer, place: Place): Promis
     request.wish === null
       ? planUnset({ present, added, ownNames })
       : planSet({ present, added, mxNames, ownNames }, request.wish);
-  if (plan.kind === 'REFUSED') return refused([plan.field], plan.message);
+  if (plan.kind === 'REFUSED')
+    return refused([plan.field], plan.message, plan.field === 'name' ? 'INVALID' : 'OUT_OF_RANGE');
   const records = changesOf(present, plan);
   if (request.isDryRun) return { kind: 'DONE', zone, records };
   if (plan.added.length + plan.removed.length === 0) {
@@ -125,7 +130,11 @@ async function changeZone(deps: SetMxDeps, viewer: Viewer, place: Place): Promis
     return { kind: 'DONE', zone, records };
   }
   if (request.key === null)
-    return refused(['tsig'], 'A change is signed: give the key with which the zone accepts updates, or dryRun: true.');
+    return refused(
+      ['tsig'],
+      'A change is signed: give the key with which the zone accepts updates, or dryRun: true.',
+      'REQUIRED',
+    );
   const result = await send(deps, place, { zone, present, plan, key: request.key });
   if (result.kind !== 'DONE') return { kind: 'REFUSED', error: complaintOf(result, { serverName, zone }) };
   const gone = known.filter((mx) => !hasMx(present, mx) && !hasMx(plan.added, mx));
@@ -176,6 +185,7 @@ function complaintOf(
     return invalid(
       ['tsig'],
       `The clock of ${serverName} is ${seconds} seconds ${result.aheadSeconds > 0 ? 'ahead of ours' : 'slow'} (BADTIME). Set the clocks right, and repeat.`,
+      'SERVER_REFUSED',
     );
   }
   if (result.kind === 'CHANGED') {
@@ -222,7 +232,8 @@ function complaintOf(
     SILENT: [['dnsServer'], `${serverName} did not answer in time. Look at mx.observed before you repeat it.`],
   };
   const [field, message] = complaints[result.kind];
-  return invalid(field, message);
+  const isElsewhere = result.kind === 'NOT_AUTHORITATIVE' || result.kind === 'NOT_IN_ZONE';
+  return invalid(field, message, isElsewhere ? 'UNKNOWN_ZONE' : 'SERVER_REFUSED');
 }
 
 /** A request as a person typed it: server, key, preference. */
@@ -265,21 +276,27 @@ export function checkMxInput({ dnsServer, tsig, dryRun }: MxInput): CheckedMxInp
 
 function serverOf({ host, port }: MxInput['dnsServer'] & {}): MxRequest['dnsServer'] | UserError {
   const name = normalizeAddress(host.trim()) ?? normalizeDomain(host.trim());
-  if (name === null) return invalid(['dnsServer', 'host'], 'The host is neither a host name nor an IP address.');
+  if (name === null)
+    return invalid(['dnsServer', 'host'], 'The host is neither a host name nor an IP address.', 'NOT_A_HOST');
   const at = port ?? DNS_PORT;
   if (at !== DNS_PORT && (at < LEAST_OTHER_PORT || at > 65_535)) {
-    return invalid(['dnsServer', 'port'], 'The port of a DNS server is 53, or lies between 1024 and 65535.');
+    return invalid(
+      ['dnsServer', 'port'],
+      'The port of a DNS server is 53, or lies between 1024 and 65535.',
+      'OUT_OF_RANGE',
+    );
   }
   return { host: name, port: at };
 }
 
 function keyOf({ keyName, algorithm = 'HMAC_SHA256', secret }: MxInput['tsig'] & {}): TsigKey | UserError {
   const name = normalizeLooseDomain(keyName.trim());
-  if (name === null) return invalid(['tsig', 'keyName'], 'The name of a key is written as a domain name is.');
+  if (name === null)
+    return invalid(['tsig', 'keyName'], 'The name of a key is written as a domain name is.', 'NOT_A_DOMAIN');
   const text = secret.trim();
   const octets = /^[A-Za-z0-9+/]+={0,2}$/.test(text) ? Buffer.from(text, 'base64') : Buffer.alloc(0);
   if (octets.length === 0 || octets.length > MAX_SECRET_OCTETS || octets.toString('base64') !== text) {
-    return invalid(['tsig', 'secret'], 'The secret is base64, as in the configuration of the DNS server.');
+    return invalid(['tsig', 'secret'], 'The secret is base64, as in the configuration of the DNS server.', 'INVALID');
   }
   return { name, algorithm: ALGORITHMS[algorithm], secret: octets };
 }

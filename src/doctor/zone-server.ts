@@ -7,6 +7,7 @@ import { isUsableServerAddress } from '../mail/ip-class.ts';
 import { type Endpoint, normalizeAddress } from '../mail/ip.ts';
 import type { Resolver } from '../dns/resolver.ts';
 import type { AddedMx } from '../domains/mx-records.ts';
+import type { UserErrorCode } from '../input/error-codes.ts';
 import { invalid, type UserError } from '../input/checked.ts';
 
 export interface ServerDeps {
@@ -40,7 +41,11 @@ export interface Server {
 export async function findServer(deps: ServerDeps, name: string, given: GivenServer | null): Promise<Server | Refused> {
   const server = given ?? (await masterOf(deps.resolver, name));
   if (server === null) {
-    return refused(['dnsServer'], `The DNS does not name the primary master of ${name}. Give dnsServer.`);
+    return refused(
+      ['dnsServer'],
+      `The DNS does not name the primary master of ${name}. Give dnsServer.`,
+      'UNKNOWN_ZONE',
+    );
   }
   const { host, port } = server;
   const usable = (await addressesOf(deps.resolver, host)).filter((address) =>
@@ -49,10 +54,15 @@ export async function findServer(deps: ServerDeps, name: string, given: GivenSer
   const endpoints = usable.map((address) => ({ address, port })).filter((endpoint) => !deps.isOwn(endpoint));
   if (endpoints.length > 0) return { endpoints: endpoints.slice(0, MAX_ADDRESSES), serverName: host };
   return usable.length > 0
-    ? refused(['dnsServer'], `At ${host}, port ${port}, this service itself listens. Give the zone's primary master.`)
+    ? refused(
+        ['dnsServer'],
+        `At ${host}, port ${port}, this service itself listens. Give the zone's primary master.`,
+        'OWN_ADDRESS',
+      )
     : refused(
         ['dnsServer', 'host'],
         `${host} has no address that may be used. Give the primary master's public name or address.`,
+        'PRIVATE_ADDRESS',
       );
 }
 
@@ -98,6 +108,6 @@ export async function presentMx(resolver: Resolver, name: string): Promise<reado
   return answer.records.map(({ preference, exchange }) => ({ preference, host: exchange }));
 }
 
-export function refused(path: readonly string[], message: string): Refused {
-  return { kind: 'REFUSED', error: invalid(path, message) };
+export function refused(path: readonly string[], message: string, code: UserErrorCode): Refused {
+  return { kind: 'REFUSED', error: invalid(path, message, code) };
 }

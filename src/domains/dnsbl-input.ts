@@ -71,7 +71,7 @@ function checkZones(input: readonly DnsblZoneInput[], errors: UserError[]): Dnsb
     const path = ['dnsblZones', String(index)];
     const weight = entry.weight ?? 1;
     if (!Number.isInteger(weight) || weight < 1 || weight > MAX_WEIGHT) {
-      errors.push(invalid([...path, 'weight'], `A weight is a whole number from 1 to ${MAX_WEIGHT}.`));
+      errors.push(invalid([...path, 'weight'], `A weight is a whole number from 1 to ${MAX_WEIGHT}.`, 'OUT_OF_RANGE'));
     }
     return {
       zone: checkZone(entry.zone, { path, names }, errors),
@@ -104,14 +104,14 @@ function checkZone(
   const field = [...at.path, 'zone'];
   const zone = normalizeLooseDomain(given);
   if (zone === null || !zone.includes('.')) {
-    errors.push(invalid(field, complaintOfZone(given)));
+    errors.push(invalid(field, complaintOfZone(given), given === '' ? 'REQUIRED' : 'NOT_A_DOMAIN'));
     return given;
   }
   if (longestNameBelow(zone) > MAX_NAME_LENGTH) {
     const message = `"${shown(zone)}" is too long: with a client's address before it, it would be no name in the DNS.`;
-    errors.push(invalid(field, message));
+    errors.push(invalid(field, message, 'TOO_LONG'));
   }
-  if (at.names.has(zone)) errors.push(invalid(field, `${zone} is listed twice. Remove one of them.`));
+  if (at.names.has(zone)) errors.push(invalid(field, `${zone} is listed twice. Remove one of them.`, 'DUPLICATE'));
   at.names.add(zone);
   return zone;
 }
@@ -136,8 +136,8 @@ function checkCodes(input: readonly string[], path: readonly string[], errors: U
     const code = text.trim();
     const field = [...path, 'codes', String(index)];
     const complaint = complaintOfCode(code);
-    if (complaint !== null) errors.push(invalid(field, complaint));
-    else if (codes.has(code)) errors.push(invalid(field, `${code} is listed twice. Remove one of them.`));
+    if (complaint !== null) errors.push(invalid(field, complaint, 'NOT_A_NETWORK'));
+    else if (codes.has(code)) errors.push(invalid(field, `${code} is listed twice. Remove one of them.`, 'DUPLICATE'));
     codes.add(code);
   }
   return [...codes];
@@ -162,7 +162,7 @@ function complaintOfCode(code: string): string | null {
 function complaintsOfThreshold({ zones, threshold }: DnsblSettings): UserError[] {
   const field = ['dnsblThreshold'];
   if (!Number.isInteger(threshold) || threshold < 1 || threshold > MAX_THRESHOLD) {
-    return [invalid(field, `A threshold is a whole number from 1 to ${MAX_THRESHOLD}.`)];
+    return [invalid(field, `A threshold is a whole number from 1 to ${MAX_THRESHOLD}.`, 'OUT_OF_RANGE')];
   }
   const refusing = zones.filter((zone) => zone.mode === 'REJECT');
   const most = refusing.reduce((sum, zone) => sum + zone.weight, 0);
@@ -170,5 +170,5 @@ function complaintsOfThreshold({ zones, threshold }: DnsblSettings): UserError[]
   const message =
     `The weights of all zones that refuse make ${most}, below the threshold of ${threshold}: no one would be refused. ` +
     'Lower the threshold, or raise the weights.';
-  return [invalid(field, message)];
+  return [invalid(field, message, 'OUT_OF_RANGE')];
 }

@@ -4,7 +4,7 @@
  * Pure. Each complaint is a sentence that says what to do. Whether the domain exists in DNS is not asked here.
  */
 import { isIP } from 'node:net';
-import { bad, type Checked, invalid, shown, type UserError } from '../input/checked.ts';
+import { bad, type Checked, faultOfText, invalid, shown, type UserError } from '../input/checked.ts';
 import { normalizeDomain } from '../mail/domain.ts';
 import type { DeliverToHost } from './relay-domain.ts';
 
@@ -30,19 +30,24 @@ export interface LabelInput {
 export function checkDomainName(text: string, ownNames: ReadonlySet<string>): Checked<string> {
   const given = text.trim();
   const complaint = describeBadName(given);
-  if (complaint !== null) return bad(invalid(['name'], complaint));
+  if (complaint !== null) return bad(invalid(['name'], complaint, given === '' ? 'REQUIRED' : 'NOT_A_DOMAIN'));
   const name = normalizeDomain(given);
   if (name === null || !name.includes('.')) {
     return bad(
       invalid(
         ['name'],
         `"${shown(given)}" is not a domain name. Enter the part after the @ of your addresses, such as example.org.`,
+        'NOT_A_DOMAIN',
       ),
     );
   }
   if (ownNames.has(name)) {
     return bad(
-      invalid(['name'], `${name} is a name of this service itself. Enter the domain whose mail is to be held.`),
+      invalid(
+        ['name'],
+        `${name} is a name of this service itself. Enter the domain whose mail is to be held.`,
+        'OWN_ADDRESS',
+      ),
     );
   }
   return { kind: 'OK', value: name };
@@ -83,15 +88,21 @@ export function checkDeliverTo(input: readonly HostInput[]): Checked<DeliverToHo
     const port = entry.port ?? SMTP_PORT;
     if (host === null) {
       const message = `"${shown(given)}" is neither a host name nor an IP address. Enter one, such as mail.example.org.`;
-      errors.push(invalid(['deliverTo', String(index), 'host'], message));
+      errors.push(invalid(['deliverTo', String(index), 'host'], message, 'NOT_A_HOST'));
     }
     if (port < 1 || port > 65_535) {
       errors.push(
-        invalid(['deliverTo', String(index), 'port'], 'A port lies between 1 and 65535; SMTP servers use 25.'),
+        invalid(
+          ['deliverTo', String(index), 'port'],
+          'A port lies between 1 and 65535; SMTP servers use 25.',
+          'OUT_OF_RANGE',
+        ),
       );
     }
     if (host !== null && hosts.some((other) => other.host === host && other.port === port)) {
-      errors.push(invalid(['deliverTo', String(index)], `${host} port ${port} is listed twice. Remove one of them.`));
+      errors.push(
+        invalid(['deliverTo', String(index)], `${host} port ${port} is listed twice. Remove one of them.`, 'DUPLICATE'),
+      );
     }
     if (host !== null) hosts.push({ host, port });
   }
@@ -108,13 +119,19 @@ export function checkLabels(input: readonly LabelInput[]): Checked<Record<string
   for (const [index, { key, value }] of input.entries()) {
     if (!/^[A-Za-z0-9](?:[A-Za-z0-9._/-]*[A-Za-z0-9])?$/.test(key) || key.length > MAX_LABEL_KEY_LENGTH) {
       const message = `A label's key has 1 to ${MAX_LABEL_KEY_LENGTH} letters, digits, ".", "_", "-" or "/".`;
-      errors.push(invalid(['labels', String(index), 'key'], message));
+      errors.push(invalid(['labels', String(index), 'key'], message, faultOfText(key, MAX_LABEL_KEY_LENGTH)));
     } else if (labels.has(key)) {
-      errors.push(invalid(['labels', String(index), 'key'], `The label "${key}" is given twice. Remove one of them.`));
+      errors.push(
+        invalid(
+          ['labels', String(index), 'key'],
+          `The label "${key}" is given twice. Remove one of them.`,
+          'DUPLICATE',
+        ),
+      );
     }
     if (value.length > MAX_LABEL_VALUE_LENGTH || /[\u0000-\u001f\u007f]/.test(value) || !value.isWellFormed()) {
       const message = `A label's value has at most ${MAX_LABEL_VALUE_LENGTH} characters and no control characters.`;
-      errors.push(invalid(['labels', String(index), 'value'], message));
+      errors.push(invalid(['labels', String(index), 'value'], message, faultOfText(value, MAX_LABEL_VALUE_LENGTH)));
     }
     labels.set(key, value);
   }
@@ -134,9 +151,9 @@ export function checkNetworks(
     const network = networkOf(text.trim());
     if (network === null) {
       const message = `"${shown(text)}" is neither an IP address nor a network. Enter one, such as 192.0.2.0/24.`;
-      errors.push(invalid(path, message));
+      errors.push(invalid(path, message, 'NOT_A_NETWORK'));
     } else if (networks.has(network)) {
-      errors.push(invalid(path, `${network} is listed twice. Remove one of them.`));
+      errors.push(invalid(path, `${network} is listed twice. Remove one of them.`, 'DUPLICATE'));
     } else {
       networks.add(network);
     }

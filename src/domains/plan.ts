@@ -137,7 +137,7 @@ function checkForm(input: DomainsApplyInput): UserError[] {
   if (input.owner == null && (input.prune === true || input.adopt === true)) {
     const message =
       'Name an owner: only domains that bear its label can be told from others, to be adopted or removed.';
-    return [invalid(['owner'], message)];
+    return [invalid(['owner'], message, 'REQUIRED')];
   }
   const owner = checkLabels(input.owner == null ? [] : [input.owner]);
   const errors: UserError[] =
@@ -150,7 +150,11 @@ function checkForm(input: DomainsApplyInput): UserError[] {
     const before = normal === null ? undefined : seen.get(normal);
     if (before !== undefined)
       errors.push(
-        invalid(['domains', String(index), 'name'], `It is described twice: see entry ${before}. Remove one of them.`),
+        invalid(
+          ['domains', String(index), 'name'],
+          `It is described twice: see entry ${before}. Remove one of them.`,
+          'DUPLICATE',
+        ),
       );
     else if (normal !== null) seen.set(normal, index);
   }

@@ -68,7 +68,7 @@ export function applyQuotas(present: Quotas, input: QuotasInput | null | undefin
     const value = given[key];
     if (value === undefined) return present[key];
     if (value !== null && value < 0) {
-      errors.push(invalid(['quotas', key], 'A quota is a whole number from 0 on, or null for none.'));
+      errors.push(invalid(['quotas', key], 'A quota is a whole number from 0 on, or null for none.', 'OUT_OF_RANGE'));
     }
     return value;
   };

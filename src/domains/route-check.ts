@@ -51,12 +51,12 @@ export function complaintsOf(hosts: readonly RouteHost[]): UserError[] {
     const path = ['deliverTo', String(index), 'host'];
     if (verdict === 'OWN') {
       const message = `${host} port ${port} is this service itself: mail would go round. Enter the host that has the mailboxes.`;
-      return [invalid(path, message)];
+      return [invalid(path, message, 'OWN_ADDRESS')];
     }
     if (verdict !== 'PRIVATE') return [];
     const message =
       `${host} has only addresses that are not dialled (${addresses.slice(0, 3).join(', ')}). Enter a host with a public ` +
       'address, or have the operator set ALLOW_PRIVATE_NEXT_HOPS.';
-    return [invalid(path, message)];
+    return [invalid(path, message, 'PRIVATE_ADDRESS')];
   });
 }

@@ -59,7 +59,7 @@ function checkSetting(
 function checkDelimiter(text: string | null): Checked<string | null> {
   if (text === null || /^[!#$%&'*+/=?^_`{|}~-]$/.test(text)) return { kind: 'OK', value: text };
   const message = 'The delimiter is one character that may stand in a local part, such as "+"; null for none.';
-  return { kind: 'BAD', errors: [invalid(['recipientDelimiter'], message)] };
+  return { kind: 'BAD', errors: [invalid(['recipientDelimiter'], message, 'INVALID')] };
 }
 
 function checkUnknownWhileDown(
@@ -70,7 +70,7 @@ function checkUnknownWhileDown(
   const hours = duration == null ? DEFAULT_SETTINGS.unknownWhileDown.hours : wholeUnits(duration, 'h', MAX_DEFER_HOURS);
   if (hours !== null) return { kind: 'OK', value: { policy, hours } };
   const message = `The duration is a number of whole hours, PT1H to PT${MAX_DEFER_HOURS}H.`;
-  return { kind: 'BAD', errors: [invalid(['unknownWhileDown', 'duration'], message)] };
+  return { kind: 'BAD', errors: [invalid(['unknownWhileDown', 'duration'], message, 'OUT_OF_RANGE')] };
 }
 
 function checkDrainPerMinute(value: number | null): Checked<number | null> {
@@ -78,7 +78,7 @@ function checkDrainPerMinute(value: number | null): Checked<number | null> {
     return { kind: 'OK', value };
   }
   const message = `The cap is a whole number from 1 to ${MAX_DRAIN_PER_MINUTE} messages a minute; null for none.`;
-  return { kind: 'BAD', errors: [invalid(['drainPerMinute'], message)] };
+  return { kind: 'BAD', errors: [invalid(['drainPerMinute'], message, 'OUT_OF_RANGE')] };
 }
 
 function checkEtrnClients(value: readonly string[] | null): Checked<readonly string[]> {

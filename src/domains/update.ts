@@ -146,7 +146,7 @@ export function suspendDomain(
   return changeDomain(domains, viewer, { name }, async (sql, domain) => {
     if (domain.status === 'PENDING') {
       const message = `${domain.name} is not in service: it waits for the proof of its ownership.`;
-      return refuse(invalid(['name'], message), domain);
+      return refuse(invalid(['name'], message, 'NOT_PROVEN'), domain);
     }
     if (domain.status === status) return { kind: 'DONE', domain };
     const written = await writeDomain(sql, domain, { status });

@@ -5,20 +5,7 @@
  * Faults of the service are exceptions, not user errors.
  */
 
-export type UserErrorCode =
-  | 'INVALID'
-  | 'NOT_FOUND'
-  | 'ALREADY_EXISTS'
-  | 'TAKEN'
-  | 'HOST_NOT_DOMAIN'
-  | 'HELD_MAIL'
-  | 'CONFLICT'
-  | 'SHRINK'
-  | 'TOO_MANY'
-  | 'CLAIM_LOST'
-  | 'FORBIDDEN'
-  | 'QUOTA'
-  | 'IN_DELIVERY';
+import type { UserErrorCode } from './error-codes.ts';
 
 export interface UserError {
   /** Path within the input, an index as its digits: `['deliverTo', '0', 'host']`. */
@@ -27,8 +14,9 @@ export interface UserError {
   readonly code: UserErrorCode;
 }
 
-export function invalid(path: readonly string[], message: string): UserError {
-  return { path, message, code: 'INVALID' };
+/** @param code the cause; INVALID only where no other code says it */
+export function invalid(path: readonly string[], message: string, code: UserErrorCode): UserError {
+  return { path, message, code };
 }
 
 export type Checked<T> =
@@ -43,6 +31,12 @@ export function errorsOf(...checks: readonly Checked<unknown>[]): UserError[] {
 /** One complaint. */
 export function bad(error: UserError): Checked<never> {
   return { kind: 'BAD', errors: [error] };
+}
+
+/** Why a text of a person was refused: its length, or characters that cannot be shown. */
+export function faultOfText(text: string, most: number): 'REQUIRED' | 'TOO_LONG' | 'INVALID' {
+  if (text === '') return 'REQUIRED';
+  return text.length > most ? 'TOO_LONG' : 'INVALID';
 }
 
 /** Foreign text inside a sentence of ours: no control characters, no halves of characters, not endless. */
@@ -65,7 +59,7 @@ export function checkTitle(text: string, what: string): Checked<string> {
     return { kind: 'OK', value: title };
   }
   const message = `${what} has 1 to ${MAX_LENGTH} characters, none of them control characters.`;
-  return { kind: 'BAD', errors: [invalid(['name'], message)] };
+  return { kind: 'BAD', errors: [invalid(['name'], message, faultOfText(title, MAX_LENGTH))] };
 }
 
 export type Change<T> =

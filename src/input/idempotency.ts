@@ -151,7 +151,7 @@ function canonicalJson(value: unknown): string {
 }
 
 function refuseKey(message: string): KeyRefused {
-  return refused(invalid(['idempotencyKey'], message));
+  return refused(invalid(['idempotencyKey'], message, 'KEY_REUSED'));
 }
 
 const INSTANT_KEY = '$instant';

@@ -190,7 +190,10 @@ function checkAddress(text: string): Checked<CheckedAddress> {
   if (parsed.kind === 'PATH' && /^[^[].*\./.test(parsed.path.domain)) {
     return { kind: 'OK', value: { address: parsed.path.address, domain: parsed.path.domain } };
   }
-  return { kind: 'BAD', errors: [invalid(['address'], 'Enter a mail address, such as admin@example.net.')] };
+  return {
+    kind: 'BAD',
+    errors: [invalid(['address'], 'Enter a mail address, such as admin@example.net.', 'NOT_AN_ADDRESS')],
+  };
 }
 
 /** The domain among those watched in which the address stands; null: in none. */
@@ -316,6 +319,7 @@ function standsInside(domain: string): UserError {
   return invalid(
     ['address'],
     `This address lies in ${domain}, which it would watch: when ${domain} is down, no alert can reach it. Take an address elsewhere, or name other domains.`,
+    'INSIDE_DOMAIN',
   );
 }
 
@@ -328,7 +332,7 @@ function wrongCode(isOpen: boolean): UserError {
   const message = isOpen
     ? 'This is not the code that was mailed last. Look at the latest mail.'
     : 'The code has expired, or was tried too often. Add the contact again: another code is mailed.';
-  return invalid(['code'], message);
+  return invalid(['code'], message, 'WRONG_CODE');
 }
 
 function noSuchContact(id: string): UserError {

@@ -16,7 +16,7 @@ export async function checkDomains(
   if (given === null) return { kind: 'OK', value: null };
   if (given.length === 0 || given.length > MAX_DOMAINS) {
     const message = `Name 1 to ${MAX_DOMAINS} domains, or none at all (null) for every domain.`;
-    return { kind: 'BAD', errors: [invalid(['domains'], message)] };
+    return { kind: 'BAD', errors: [invalid(['domains'], message, given.length === 0 ? 'REQUIRED' : 'TOO_MANY')] };
   }
   const names = given.map((text) => normalizeDomain(text.trim()) ?? '');
   const rows = await sql<{ name: string }[]>`

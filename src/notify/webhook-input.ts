@@ -5,7 +5,7 @@
  */
 import type { EventKind } from '../events/record.ts';
 import { endpointOf } from '../http/connection.ts';
-import { type Checked, invalid } from '../input/checked.ts';
+import { type Checked, faultOfText, invalid } from '../input/checked.ts';
 import { isUsableServerAddress } from '../mail/ip-class.ts';
 import { normalizeAddress } from '../mail/ip.ts';
 
@@ -22,8 +22,18 @@ export function checkUrl(text: string, allowPrivate: boolean): Checked<string> {
     given.length > MAX_URL_LENGTH || !URL.canParse(given)
       ? `A URL such as https://hooks.example.org/backup-mx is expected, of at most ${MAX_URL_LENGTH} characters.`
       : describeBadUrl(new URL(given), allowPrivate);
-  if (complaint !== null) return { kind: 'BAD', errors: [invalid(['url'], complaint)] };
+  if (complaint !== null)
+    return {
+      kind: 'BAD',
+      errors: [invalid(['url'], complaint, isPrivate(given, allowPrivate) ? 'PRIVATE_ADDRESS' : 'NOT_A_URL')],
+    };
   return { kind: 'OK', value: new URL(given).href };
+}
+
+/** A URL that would do, but for where its host is. */
+function isPrivate(text: string, allowPrivate: boolean): boolean {
+  const address = URL.canParse(text) ? normalizeAddress(endpointOf(new URL(text)).host) : null;
+  return address !== null && !isUsableServerAddress(address, allowPrivate);
 }
 
 function describeBadUrl(url: URL, allowPrivate: boolean): string | null {
@@ -49,10 +59,13 @@ function describeBadUrl(url: URL, allowPrivate: boolean): string | null {
 export function checkKinds(kinds: readonly ShownKind[]): Checked<readonly WebhookKind[]> {
   if (kinds.includes('OTHER')) {
     const message = 'OTHER stands for kinds that this version of the service does not know. Name those that you want.';
-    return { kind: 'BAD', errors: [invalid(['events'], message)] };
+    return { kind: 'BAD', errors: [invalid(['events'], message, 'INVALID')] };
   }
   if (kinds.length > 0) return { kind: 'OK', value: WEBHOOK_KINDS.filter((kind) => kinds.includes(kind)) };
-  return { kind: 'BAD', errors: [invalid(['events'], 'Name at least one event: without any, nothing is ever sent.')] };
+  return {
+    kind: 'BAD',
+    errors: [invalid(['events'], 'Name at least one event: without any, nothing is ever sent.', 'REQUIRED')],
+  };
 }
 
 export function checkDescription(text: string): Checked<string> {
@@ -65,7 +78,7 @@ export function checkDescription(text: string): Checked<string> {
     return { kind: 'OK', value: description };
   }
   const message = `A description has at most ${MAX_DESCRIPTION_LENGTH} characters, none of them control characters.`;
-  return { kind: 'BAD', errors: [invalid(['description'], message)] };
+  return { kind: 'BAD', errors: [invalid(['description'], message, faultOfText(description, MAX_DESCRIPTION_LENGTH))] };
 }
 
 /** Names are part of the public API: kinds are added, never renamed. `OUTAGE_OPENED` is `outage.opened` in a message. */

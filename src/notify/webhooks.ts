@@ -86,7 +86,7 @@ async function findOwnUrl(url: string | null | undefined, rules: WebhookRules): 
   const endpoint = endpointOf(new URL(checked.value));
   if (!(await rules.leadsToUs(endpoint))) return null;
   const message = `${endpoint.host} port ${endpoint.port} is this service itself. Name the server that is to receive the events.`;
-  return refused(invalid(['url'], message));
+  return refused(invalid(['url'], message, 'OWN_ADDRESS'));
 }
 
 export async function createWebhook(

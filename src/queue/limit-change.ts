@@ -83,11 +83,11 @@ function wantedLimits(before: QueueLimits, { messageSizeLimit, lifetime }: Servi
     messageSizeLimit === undefined ? before.messageSizeLimitBytes : (messageSizeLimit ?? DEFAULTS.sizeBytes);
   if (messageSizeLimit != null && (sizeBytes < LEAST_SIZE_BYTES || sizeBytes > MOST_SIZE_BYTES)) {
     const message = `messageSizeLimit lies between ${LEAST_SIZE_BYTES} and ${MOST_SIZE_BYTES} bytes.`;
-    errors.push(invalid(['messageSizeLimit'], message));
+    errors.push(invalid(['messageSizeLimit'], message, 'OUT_OF_RANGE'));
   }
   const given = lifetime == null ? null : wholeUnits(lifetime, 'h', MOST_LIFETIME_HOURS);
   if (lifetime != null && (given ?? 0) < LEAST_LIFETIME_HOURS) {
-    errors.push(invalid(['lifetime'], 'lifetime is a number of whole hours, P1D to P30D.'));
+    errors.push(invalid(['lifetime'], 'lifetime is a number of whole hours, P1D to P30D.', 'OUT_OF_RANGE'));
   }
   const lifetimeHours = lifetime === undefined ? hoursOf(before) : (given ?? DEFAULTS.lifetimeHours);
   return { sizeBytes, lifetimeHours, errors };
@@ -110,7 +110,7 @@ async function checkHeld(
   const { past = 0, extended = 0 } = row ?? {};
   if (lifetimeHours > hoursOf(before) && extended > 0) {
     const message = `Mail is held for at most ${MAX_HOLD_HOURS} hours, and domainExtendHold has added some for ${extended} domains. Wait until that mail is gone.`;
-    return [invalid(['lifetime'], message)];
+    return [invalid(['lifetime'], message, 'HELD_MAIL')];
   }
   if (lifetimeHours > hoursOf(before) || past === 0 || isForced) return [];
   const span = formatDuration(lifetimeHours * UNIT_MS.h);

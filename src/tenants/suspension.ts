@@ -49,7 +49,9 @@ async function write(
   const tenant = await lockTenant(sql, viewer, id);
   if (tenant === null) return refused(noSuchTenant(id));
   if (tenant.id === OPERATOR_TENANT_ID) {
-    return refused(invalid(['id'], "The operator's own tenant cannot be suspended: the service speaks through it."));
+    return refused(
+      invalid(['id'], "The operator's own tenant cannot be suspended: the service speaks through it.", 'INVALID'),
+    );
   }
   if ((tenant.suspension !== null) === isSuspended) return { kind: 'DONE', object: tenant };
   const set = {

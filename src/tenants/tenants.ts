@@ -171,7 +171,9 @@ async function removeTenant(sql: SqlExecutor, viewer: Viewer, id: string): Promi
   const tenant = await lockTenant(sql, viewer, id);
   if (tenant === null) return refused(noSuchTenant(id));
   if (tenant.id === OPERATOR_TENANT_ID) {
-    return refused(invalid(['id'], "The operator's own tenant cannot be deleted: the service speaks through it."));
+    return refused(
+      invalid(['id'], "The operator's own tenant cannot be deleted: the service speaks through it.", 'INVALID'),
+    );
   }
   const [row] = await sql<{ count: number }[]>`select count(*)::integer as count from domains 
       where tenant_id = ${tenant.id} and id <> all(${claims.map((claim) => claim.id)}::uuid[])`;

@@ -33,7 +33,7 @@ export async function checkSecret(sql: SqlExecutor, custom: string | null): Prom
   if (!isSecretLike(custom) || new Set(custom).size < LEAST_LETTERS) {
     const message =
       'A secret is "bmx_" and 43 letters, digits, "-" or "_" from a cryptographic random generator. Leave it out to have one made.';
-    return bad(invalid(['secret'], message));
+    return bad(invalid(['secret'], message, 'INVALID'));
   }
   const secret = secretOf(custom);
   await sql`select pg_advisory_xact_lock(${ADVISORY_LOCKS.TOKEN_SECRET})`;
@@ -42,7 +42,7 @@ export async function checkSecret(sql: SqlExecutor, custom: string | null): Prom
   if (taken.length === 0) return { kind: 'OK', value: { ...secret, told: null } };
   const message =
     'This secret is the one of a token already, or was before its last rotation. Give each token its own.';
-  return bad(invalid(['secret'], message));
+  return bad(invalid(['secret'], message, 'DUPLICATE'));
 }
 
 function secretOf(secret: string): NewSecret {

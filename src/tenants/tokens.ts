@@ -196,14 +196,14 @@ function checkScopes(rights: Rights, tenantId: string, wanted: readonly Scope[])
   const errors = wanted.flatMap((scope, index): UserError[] => {
     const path = ['scopes', String(index)];
     if (OPERATOR_SCOPES.includes(scope) && tenantId !== OPERATOR_TENANT_ID) {
-      return [invalid(path, `${scope} is for tokens of the operator's tenant only.`)];
+      return [invalid(path, `${scope} is for tokens of the operator's tenant only.`, 'FORBIDDEN')];
     }
     if (grants(rights.scopes, scope)) return [];
     const message = `You cannot give ${scope}: your own token does not have it.`;
     return [{ path, message, code: 'FORBIDDEN' }];
   });
   if (wanted.length === 0)
-    errors.push(invalid(['scopes'], 'Name at least one scope: without any, a token can do nothing.'));
+    errors.push(invalid(['scopes'], 'Name at least one scope: without any, a token can do nothing.', 'REQUIRED'));
   return errors.length > 0 ? { kind: 'BAD', errors } : { kind: 'OK', value: [...new Set(wanted)] };
 }
 
@@ -232,7 +232,9 @@ function checkExpiry(expiresAt: Date | null, hasPassed: boolean, own: Date | nul
   if (!hasPassed) return { kind: 'OK', value: expiresAt };
   return {
     kind: 'BAD',
-    errors: [invalid(['expiresAt'], 'expiresAt lies in the past. Leave it out for a token without an end.')],
+    errors: [
+      invalid(['expiresAt'], 'expiresAt lies in the past. Leave it out for a token without an end.', 'OUT_OF_RANGE'),
+    ],
   };
 }
 
@@ -299,7 +301,7 @@ async function lockToken(
 /** How long the old secret of a token or a webhook is taken beside the new one; what is wrong with it. */
 export function checkOverlap(seconds: number): UserError | null {
   if (Number.isInteger(seconds) && seconds >= 0 && seconds <= MAX_OVERLAP_SECONDS) return null;
-  return invalid(['overlap'], 'overlap is a number of whole seconds, PT0S to P7D.');
+  return invalid(['overlap'], 'overlap is a number of whole seconds, PT0S to P7D.', 'OUT_OF_RANGE');
 }
 
 /** Makes a new secret for the token; the old one is accepted for a while. */

@@ -92,7 +92,7 @@ async function findAsked(sql: Sql, viewer: Viewer, address: string): Promise<Fin
   const form = normalizeLocalPart(given);
   if (parsed.kind !== 'PATH' || form === null) {
     const message = 'An address is a local part, @ and a domain, such as alice@example.org.';
-    return { kind: 'REFUSED', errors: [invalid(['address'], message)] };
+    return { kind: 'REFUSED', errors: [invalid(['address'], message, 'NOT_AN_ADDRESS')] };
   }
   const domain = await findServed(sql, parsed.path.domain, viewer);
   if (domain === null) {

@@ -183,7 +183,7 @@ describe('an entry', () => {
       select length(input::text) as length, user_error_codes as codes from audit_entries
       where mutation = 'domainsApply' order by id desc limit 1`;
     expect(row?.length).toBeLessThan(70_000);
-    expect(row?.codes).toEqual(['INVALID']);
+    expect(row?.codes).toEqual(['NOT_A_DOMAIN']);
   });
 
   test('knows a caller on the local link, whose address has a zone', async () => {

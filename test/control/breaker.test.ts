@@ -131,5 +131,5 @@ test('what is held and suspected is ended, with the reply in the report; the res
     domainBounceHeld: { recipientCount: 0, operation: null, userErrors: [] },
   });
   const again = await control.ask(BOUNCE, { input: { name, expectedCount: -1 } });
-  expect(again).toMatchObject({ domainBounceHeld: { domain: null, userErrors: [{ code: 'INVALID' }] } });
+  expect(again).toMatchObject({ domainBounceHeld: { domain: null, userErrors: [{ code: 'OUT_OF_RANGE' }] } });
 });

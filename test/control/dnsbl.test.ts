@@ -97,14 +97,14 @@ test('a complaint has the path of its entry, and nothing is changed', async () =
   const zones = [{ zone: 'a.example' }, { zone: 'b.example' }, { zone: 'no zone' }];
   const refused = await run('domainCreate', { name: 'bad.example', dnsblZones: zones, dnsblAllowedClients: ['x'] });
   const errors = [
-    { path: ['dnsblZones', '2', 'zone'], code: 'INVALID' },
-    { path: ['dnsblAllowedClients', '0'], code: 'INVALID' },
+    { path: ['dnsblZones', '2', 'zone'], code: 'NOT_A_DOMAIN' },
+    { path: ['dnsblAllowedClients', '0'], code: 'NOT_A_NETWORK' },
   ];
   expect(refused).toEqual({ domain: null, userErrors: errors });
   expect(await control.domains.findRelayDomain('bad.example')).toBeNull();
   await run('domainCreate', { name: 'good.example' });
   expect((await run('domainUpdate', { name: 'good.example', dnsblThreshold: 0 })).userErrors).toEqual([
-    { path: ['dnsblThreshold'], code: 'INVALID' },
+    { path: ['dnsblThreshold'], code: 'OUT_OF_RANGE' },
   ]);
   expect((await control.domains.findRelayDomain('good.example'))?.revision).toBe(1);
 });

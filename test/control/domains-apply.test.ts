@@ -211,7 +211,7 @@ describe('domainsApply', () => {
         { name: 'c.example', recipientList: ['ok', 'not@other.example'] },
       ],
     });
-    expect(errorsOf(applied)).toEqual([['domains.2.name', 'INVALID']]);
+    expect(errorsOf(applied)).toEqual([['domains.2.name', 'DUPLICATE']]);
     const rest = await apply({
       domains: [
         { name: 'fine.example' },
@@ -221,12 +221,12 @@ describe('domainsApply', () => {
       ],
     });
     expect(errorsOf(rest)).toEqual([
-      ['domains.1.name', 'INVALID'],
-      ['domains.2.drainPerMinute', 'INVALID'],
-      ['domains.3.recipientList.1', 'INVALID'],
+      ['domains.1.name', 'NOT_A_DOMAIN'],
+      ['domains.2.drainPerMinute', 'OUT_OF_RANGE'],
+      ['domains.3.recipientList.1', 'NOT_AN_ADDRESS'],
     ]);
     expect(await rows()).toBe(before);
-    expect(errorsOf(await apply({ domains: [], prune: true }))).toEqual([['owner', 'INVALID']]);
+    expect(errorsOf(await apply({ domains: [], prune: true }))).toEqual([['owner', 'REQUIRED']]);
     const many = Array.from({ length: 1001 }, (_, index) => ({ name: `d${index}.example` }));
     expect(errorsOf(await apply({ domains: many }))).toEqual([['domains', 'TOO_MANY']]);
   });
@@ -272,7 +272,7 @@ describe('domainsApply', () => {
     control.routes.hosts = [{ host: 'self.example', port: 25, addresses: ['192.0.2.1'], verdict: 'OWN' }];
     expect(
       errorsOf(await apply({ domains: [{ name: 'list.example', deliverTo: [{ host: 'self.example' }] }] })),
-    ).toEqual([['domains.0.deliverTo.0.host', 'INVALID']]);
+    ).toEqual([['domains.0.deliverTo.0.host', 'OWN_ADDRESS']]);
     const other = await addTenant(control.database, `other${recipientList.length}`);
     const foreign = await applyDomains(control.domains, other, {
       domains: [{ name: 'list.example' }],

@@ -71,7 +71,8 @@ describe('domainCreate', () => {
     ['Backup.Test.Example', 'name of this service itself'],
   ])('refuses %p and says why', async (name, sentence) => {
     const payload = await create({ name });
-    expect(codes(payload)).toEqual(['name INVALID']);
+    const code = name === '' ? 'REQUIRED' : name.startsWith('Backup') ? 'OWN_ADDRESS' : 'NOT_A_DOMAIN';
+    expect(codes(payload)).toEqual([`name ${code}`]);
     expect(payload.userErrors[0]?.message).toContain(sentence);
     expect(payload.domain).toBeNull();
   });
@@ -87,11 +88,11 @@ describe('domainCreate', () => {
       ],
     });
     expect(codes(payload)).toEqual([
-      'deliverTo.1.host INVALID',
-      'deliverTo.1.port INVALID',
-      'deliverTo.2 INVALID',
-      'labels.1.key INVALID',
-      'labels.2.key INVALID',
+      'deliverTo.1.host NOT_A_HOST',
+      'deliverTo.1.port OUT_OF_RANGE',
+      'deliverTo.2 DUPLICATE',
+      'labels.1.key REQUIRED',
+      'labels.2.key DUPLICATE',
       'labels.2.value INVALID',
     ]);
     const [row] = await control.database

@@ -142,6 +142,7 @@ export async function startControl(
       version: '0.1.0',
       runtime: 'bun test',
       mxHostname: 'backup.test.example',
+      publicUrl: 'https://mx.test.example',
       mxNames: ['backup.test.example', 'mx2.test.example'],
       egressAddresses: ['192.0.2.250', '2001:db8::250'],
     },

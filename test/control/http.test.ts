@@ -1,8 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { until } from '../helpers/child.ts';
+import { ERROR_TEXTS } from '../../src/input/error-codes.ts';
 import { addDomain, type Harness, startControl, TOKEN, failingSql } from './harness.ts';
 
 let control: Harness;
@@ -329,6 +331,21 @@ describe('pages', () => {
     }
   });
 
+  test('the documentationUrl of an error leads to the section of its code, for each code', async () => {
+    const page = await (await get('/errors')).text();
+    const written = await readFile(new URL('../../docs/errors.md', import.meta.url), 'utf8');
+    const codes = Object.keys(ERROR_TEXTS);
+    expect(codes.length).toBeGreaterThan(20);
+    expect(codes.filter((code) => !page.includes(`<h2 id="${code}">`) || !written.includes(`\n## ${code}\n`))).toEqual(
+      [],
+    );
+    const { domainPause } = await control.ask<{
+      domainPause: { userErrors: { code: string; documentationUrl: string }[] };
+    }>('mutation { domainPause(input: { name: "unknown.example" }) { userErrors { code documentationUrl } } }');
+    const url = new URL(domainPause.userErrors[0]?.documentationUrl ?? '');
+    expect([url.origin, url.pathname, url.hash]).toEqual(['https://mx.test.example', '/errors', '#NOT_FOUND']);
+  });
+
   test('GraphQL by GET is refused, so no link can change anything', async () => {
     const response = await get('/graphql?query=%7Bservice%7Bversion%7D%7D', { Authorization: `Bearer ${TOKEN}` });
     expect(response.status).toBe(405);
@@ -375,7 +392,7 @@ describe('idempotencyKey', () => {
   });
 
   test('a refusal is no answer: what was wrong is mended, in the input or elsewhere, and the same key does it', async () => {
-    const refusal = { domain: null, userErrors: [{ code: 'INVALID' }] };
+    const refusal = { domain: null, userErrors: [{ code: 'NOT_A_DOMAIN' }] };
     expect(await create({ name: 'no name', idempotencyKey: 'two' })).toMatchObject(refusal);
     expect(await create({ name: 'a-name.example', idempotencyKey: 'two' })).toMatchObject({ userErrors: [] });
     const schedule = async () => {
@@ -403,9 +420,9 @@ describe('idempotencyKey', () => {
     expect(await count()).toBe(0);
   });
 
-  test('the same key with another input or another mutation is INVALID', async () => {
+  test('the same key with another input or another mutation is KEY_REUSED', async () => {
     await create({ name: 'key3.example', idempotencyKey: 'three' });
-    const invalid = { userErrors: [{ path: ['idempotencyKey'], code: 'INVALID' }] };
+    const invalid = { userErrors: [{ path: ['idempotencyKey'], code: 'KEY_REUSED' }] };
     expect(await create({ name: 'key3b.example', idempotencyKey: 'three' })).toMatchObject(invalid);
     const flush =
       'mutation { domainFlush(input: { name: "key3.example", idempotencyKey: "three" }) { userErrors { path code } } }';

@@ -281,7 +281,7 @@ describe('verbs', () => {
       .sql`update messages set claimed_by = 1, claim_epoch = 1, claimed_at = bmx_now() where id = ${id}`;
     expect((await run('messageCancel', { id })).userErrors).toMatchObject([{ code: 'IN_DELIVERY' }]);
     await endMessage(control.database, id);
-    expect((await run('messageRetry', { id })).userErrors).toMatchObject([{ code: 'INVALID', path: ['id'] }]);
+    expect((await run('messageRetry', { id })).userErrors).toMatchObject([{ code: 'ENDED', path: ['id'] }]);
     expect(await run('messageBounce', { id: newId() })).toMatchObject({
       message: null,
       userErrors: [{ code: 'NOT_FOUND' }],

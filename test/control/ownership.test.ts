@@ -88,10 +88,10 @@ describe('a claim', () => {
     expect(value).toMatch(/^backup-mx-proof=[0-9a-f]{32}$/);
     expect(await statusOf('claimed.example')).toBeNull();
     const early = await ask('domainVerify', 'claimed.example');
-    expect([early.domain?.status, codes(early)]).toEqual(['PENDING', ['INVALID']]);
+    expect([early.domain?.status, codes(early)]).toEqual(['PENDING', ['NOT_PROVEN']]);
     expect(early.userErrors[0]?.message).toContain(`TXT record at ${name} that says "${value}"`);
     setTexts('_backup-mx.claimed.example', ['backup-mx-proof=another', 'v=spf1 -all']);
-    expect(codes(await ask('domainVerify', 'claimed.example'))).toEqual(['INVALID']);
+    expect(codes(await ask('domainVerify', 'claimed.example'))).toEqual(['NOT_PROVEN']);
     publish(claim);
     const proven = await ask('domainVerify', 'claimed.example');
     expect([proven.domain?.status, codes(proven)]).toEqual(['ACTIVE', []]);
@@ -170,7 +170,7 @@ describe('a claim', () => {
     dns.set('_backup-mx.silent.example', { TXT: 'SERVFAIL' });
     const asked = await ask('domainVerify', 'silent.example');
     expect([codes(asked), asked.userErrors[0]?.message]).toEqual([
-      ['INVALID'],
+      ['NOT_PROVEN'],
       expect.stringContaining('did not answer'),
     ]);
     publish(claim);
@@ -202,7 +202,7 @@ describe('a claim', () => {
       }),
     );
     expect((await ask('domainVerify', 'parked.example')).domain?.['queue']).toEqual({ heldCount: 0 });
-    expect(codes(await ask('domainPause', 'parked.example'))).toEqual(['INVALID']);
+    expect(codes(await ask('domainPause', 'parked.example'))).toEqual(['NOT_PROVEN']);
     const [destination] =
       await sql`select kind, is_paused, flush_requested_at from destinations where id = ${destinationId}`;
     expect(destination).toEqual({ kind: 'INTERNAL', is_paused: false, flush_requested_at: null });
@@ -224,7 +224,7 @@ describe('a record that goes away', () => {
     await look();
     await look();
     // Who looks himself at once, and again, is no third hour.
-    for (const _ of [1, 2]) expect(codes(await ask('domainVerify', 'edited.example'))).toEqual(['INVALID']);
+    for (const _ of [1, 2]) expect(codes(await ask('domainVerify', 'edited.example'))).toEqual(['NOT_PROVEN']);
     expect(told).toEqual([]);
     await look();
     await look();
@@ -268,7 +268,7 @@ describe('an operator', () => {
     expect((await run('domainUnsuspend', 'own.example'))?.domain?.status).toBe('ACTIVE');
     const ask = await tenant('suspends');
     await ask('domainCreate', 'pending.example');
-    expect((await run('domainSuspend', 'pending.example'))?.userErrors).toMatchObject([{ code: 'INVALID' }]);
+    expect((await run('domainSuspend', 'pending.example'))?.userErrors).toMatchObject([{ code: 'NOT_PROVEN' }]);
     expect(codes(await ask('domainUnsuspend', 'pending.example'))).toEqual(['FORBIDDEN']);
     expect((await run('domainSuspend', 'nowhere.example'))?.userErrors).toMatchObject([{ code: 'NOT_FOUND' }]);
   });

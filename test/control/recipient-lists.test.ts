@@ -140,7 +140,7 @@ test('errors name the entry, or what to give instead; the domain comes with CONF
   expect(bad).toMatchObject({
     domain: null,
     change: null,
-    userErrors: [{ path: ['localParts', '1'], code: 'INVALID' }],
+    userErrors: [{ path: ['localParts', '1'], code: 'NOT_AN_ADDRESS' }],
   });
   expect(await change('Replace', { domain: 'errors.example', localParts: [] })).toMatchObject({
     domain: present,

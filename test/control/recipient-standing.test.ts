@@ -69,7 +69,7 @@ test('what is no address, or not in a domain of the viewer, is null and an error
   for (const address of ['alice', 'alice@elsewhere.test', '']) expect(await see(address)).toBeNull();
   expect(await forget('alice')).toMatchObject({
     recipientStanding: null,
-    userErrors: [{ path: ['address'], code: 'INVALID' }],
+    userErrors: [{ path: ['address'], code: 'NOT_AN_ADDRESS' }],
   });
   expect(await forget('alice@elsewhere.test')).toMatchObject({
     recipientStanding: null,

@@ -58,7 +58,7 @@ test.each([
   [{ lifetime: 'PT24H30M' }, 'lifetime'],
   [{ lifetime: 'PT721H' }, 'lifetime'],
 ])('%p is refused, and nothing is changed', async (input, path) => {
-  expect(codes(await update({ lifetime: 'P9D', ...input }))).toEqual([null, [['INVALID', path]]]);
+  expect(codes(await update({ lifetime: 'P9D', ...input }))).toEqual([null, [['OUT_OF_RANGE', path]]]);
   expect((await update({})).service).toEqual({ messageSizeLimit: 10_485_760, lifetime: 'P10D' });
 });
 
@@ -68,7 +68,7 @@ test('a tenant cannot, whatever scopes it asks for', async () => {
     'mutation ($input: TokenCreateInput!) { tokenCreate(input: $input) { userErrors { code path message } } }',
     { input: { name: 'x', tenantId, scopes: ['SERVICE_WRITE'] } },
   );
-  expect(tokenCreate.userErrors).toMatchObject([{ code: 'INVALID', path: ['scopes', '0'] }]);
+  expect(tokenCreate.userErrors).toMatchObject([{ code: 'FORBIDDEN', path: ['scopes', '0'] }]);
 });
 
 test('held mail has the new lifetime; what would be past it is only ended if that is meant', async () => {
@@ -106,7 +106,7 @@ test('an extension of the hold bounds the lifetime with it', async () => {
   const destinationId = await addDomain(control, 'held.example');
   await control.database
     .sql`update destinations set hold_extension = interval '1200 hours' where id = ${destinationId}`;
-  expect(codes(await update({ lifetime: 'P11D' }))).toEqual([null, [['INVALID', 'lifetime']]]);
+  expect(codes(await update({ lifetime: 'P11D' }))).toEqual([null, [['HELD_MAIL', 'lifetime']]]);
   await control.database.sql`update destinations set hold_extension = '0'`;
   expect((await update({ lifetime: 'P11D' })).userErrors).toEqual([]);
 });

@@ -118,8 +118,8 @@ describe('a token', () => {
     expect([await statusOf(first), await statusOf(second)]).toEqual([200, 200]);
     // Also the one that is on its way out is taken.
     for (const secret of [first, second]) {
-      expect(codesOf(await rotate(secret))).toEqual([['secret', 'INVALID']]);
-      expect(codesOf(await create({ secret }))).toEqual([['secret', 'INVALID']]);
+      expect(codesOf(await rotate(secret))).toEqual([['secret', 'DUPLICATE']]);
+      expect(codesOf(await create({ secret }))).toEqual([['secret', 'DUPLICATE']]);
     }
     const { sql } = control.database;
     for (const rows of [
@@ -143,7 +143,7 @@ describe('a token', () => {
     const secret = chosen();
     const all = await Promise.all(Array.from({ length: 4 }, () => create({ secret })));
     expect(all.filter(({ token }) => token !== null)).toHaveLength(1);
-    expect(all.flatMap(codesOf)).toEqual(Array.from({ length: 3 }, () => ['secret', 'INVALID']));
+    expect(all.flatMap(codesOf)).toEqual(Array.from({ length: 3 }, () => ['secret', 'DUPLICATE']));
   });
 
   test('ends when it was said to, and not before', async () => {
@@ -153,7 +153,7 @@ describe('a token', () => {
     expect(token?.['expiresAt']).toBe(expiresAt);
     expect(await statusOf(secret ?? '')).toBe(200);
     expect(codesOf(await create({ expiresAt: new Date(Date.now() - 1000).toISOString() }))).toEqual([
-      ['expiresAt', 'INVALID'],
+      ['expiresAt', 'OUT_OF_RANGE'],
     ]);
     await sql`update tokens set expires_at = bmx_now() where id = ${token?.id ?? ''}`;
     const cache = createTokenCache(sql);
@@ -174,7 +174,7 @@ describe('a token', () => {
       await statusOf(second.secret ?? ''),
       await statusOf(third.secret ?? ''),
     ]).toEqual([401, 401, 200]);
-    expect(codesOf(await rotate('PT604801S'))).toEqual([['overlap', 'INVALID']]);
+    expect(codesOf(await rotate('PT604801S'))).toEqual([['overlap', 'OUT_OF_RANGE']]);
   });
 
   test('is revoked at once here, and within a second on another node', async () => {
@@ -204,11 +204,11 @@ describe('a token', () => {
     expect(codesOf(await create({ scopes: ['DOMAIN_READ', 'QUEUE_READ'] }, giver))).toEqual([
       ['scopes.1', 'FORBIDDEN'],
     ]);
-    expect(codesOf(await create({ scopes: [] }, giver))).toEqual([['scopes', 'INVALID']]);
-    expect(codesOf(await create({ name: ' ' }, giver))).toEqual([['name', 'INVALID']]);
+    expect(codesOf(await create({ scopes: [] }, giver))).toEqual([['scopes', 'REQUIRED']]);
+    expect(codesOf(await create({ name: ' ' }, giver))).toEqual([['name', 'REQUIRED']]);
     expect(codesOf(await create({ tenantId: OPERATOR.tenantId }, giver))).toEqual([['tenantId', 'NOT_FOUND']]);
     expect(codesOf(await create({ tenantId: 'nonsense' }))).toEqual([['tenantId', 'NOT_FOUND']]);
-    expect(codesOf(await create({ tenantId, scopes: ['TENANT_WRITE'] }))).toEqual([['scopes.0', 'INVALID']]);
+    expect(codesOf(await create({ tenantId, scopes: ['TENANT_WRITE'] }))).toEqual([['scopes.0', 'FORBIDDEN']]);
   });
 
   test('gives no life longer than its own', async () => {
@@ -253,12 +253,12 @@ describe('a token', () => {
       { name: 'night shift', scopes: ['DOMAIN_READ'], prefix: token?.prefix },
     ]);
     expect(codesOf(await update({ scopes: ['DOMAIN_READ', 'QUEUE_READ'] }))).toEqual([['scopes.1', 'FORBIDDEN']]);
-    expect(codesOf(await update({ scopes: [] }))).toEqual([['scopes', 'INVALID']]);
-    expect(codesOf(await update({ name: '' }))).toEqual([['name', 'INVALID']]);
+    expect(codesOf(await update({ scopes: [] }))).toEqual([['scopes', 'REQUIRED']]);
+    expect(codesOf(await update({ name: '' }))).toEqual([['name', 'REQUIRED']]);
     for (const expiresAt of [null, hour(3)]) {
       expect(codesOf(await update({ expiresAt }))).toEqual([['expiresAt', 'FORBIDDEN']]);
     }
-    expect(codesOf(await update({ expiresAt: hour(-1) }))).toEqual([['expiresAt', 'INVALID']]);
+    expect(codesOf(await update({ expiresAt: hour(-1) }))).toEqual([['expiresAt', 'OUT_OF_RANGE']]);
     const domains = async () => (await as(secret ?? '', '{ domains(first: 1) { nodes { id } } }')).errors?.[0];
     expect(await domains()).toBeUndefined();
     expect((await update({ scopes: ['TOKEN_WRITE'], expiresAt: ownEnd })).token).toMatchObject({
@@ -386,7 +386,7 @@ describe('a tenant', () => {
       tenantUpdate: { tenant: { name: 'bounded' }, userErrors: [{ path: ['expectedRevision'], code: 'CONFLICT' }] },
     });
     expect(await update({ quotas: { tokens: -1 } })).toMatchObject({
-      tenantUpdate: { tenant: null, userErrors: [{ path: ['quotas', 'tokens'], code: 'INVALID' }] },
+      tenantUpdate: { tenant: null, userErrors: [{ path: ['quotas', 'tokens'], code: 'OUT_OF_RANGE' }] },
     });
     expect(await update({ name: 'OPERATOR' })).toMatchObject({
       tenantUpdate: { userErrors: [{ path: ['name'], code: 'ALREADY_EXISTS' }] },

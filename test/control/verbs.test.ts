@@ -64,9 +64,11 @@ describe('domainPause and domainResume', () => {
 
   test('errors, nothing changed', async () => {
     expect(codesOf(await change('domainPause', { name: 'nobody.example' }))).toEqual([['NOT_FOUND', 'name']]);
-    expect(codesOf(await change('domainPause', { name: DOMAIN, until: soon(-1) }))).toEqual([['INVALID', 'until']]);
+    expect(codesOf(await change('domainPause', { name: DOMAIN, until: soon(-1) }))).toEqual([
+      ['OUT_OF_RANGE', 'until'],
+    ]);
     expect(codesOf(await change('domainPause', { name: DOMAIN, from: soon(9), until: soon(8) }))).toEqual([
-      ['INVALID', 'until'],
+      ['OUT_OF_RANGE', 'until'],
     ]);
     expect(codesOf(await change('domainPause', { name: DOMAIN, reason: 'a\nb' }))).toEqual([['INVALID', 'reason']]);
     expect(codesOf(await change('domainResume', { name: 'nobody.example' }))).toEqual([['NOT_FOUND', 'name']]);
@@ -140,7 +142,7 @@ test('domainsFlush says for how many an attempt was requested, and why not for t
   });
   for (const [by, code, path] of [
     [{ all: false }, 'INVALID', 'by.all'],
-    [{ nextHop: 'no host' }, 'INVALID', 'by.nextHop'],
+    [{ nextHop: 'no host' }, 'NOT_A_HOST', 'by.nextHop'],
     [{ tenantId: 'nobody' }, 'NOT_FOUND', 'by.tenantId'],
   ] as const) {
     const refused = await change<Record<string, unknown>>('domainsFlush', { by }, PAYLOAD);
@@ -160,14 +162,14 @@ describe('domainExtendHold', () => {
   const HOLD = 'domain { queue { holdExtension } }';
 
   test('for the outage that is open, up to 60 days', async () => {
-    expect(codesOf(await change('domainExtendHold', { name: DOMAIN, by: 'P1D' }))).toEqual([['INVALID', 'name']]);
+    expect(codesOf(await change('domainExtendHold', { name: DOMAIN, by: 'P1D' }))).toEqual([['NO_MATCH', 'name']]);
     await control.database.sql`update destinations set outage_id = new_id() where id = ${destinationId}`;
     expect(await change('domainExtendHold', { name: DOMAIN, by: 'P1D' }, HOLD)).toMatchObject({
       domain: { queue: { holdExtension: 'P1D' } },
       userErrors: [],
     });
     for (const by of ['PT0S', 'PT90M', 'PT1441H', 'PT1200H']) {
-      expect(codesOf(await change('domainExtendHold', { name: DOMAIN, by }))).toEqual([['INVALID', 'by']]);
+      expect(codesOf(await change('domainExtendHold', { name: DOMAIN, by }))).toEqual([['OUT_OF_RANGE', 'by']]);
     }
     const tooLong = await change('domainExtendHold', { name: DOMAIN, by: 'PT1177H' });
     expect(tooLong.userErrors[0]?.message).toContain('Add at most 1176.');
@@ -233,13 +235,13 @@ describe('messagesRetry, messagesCancel, messagesBounce', () => {
 
   test('errors, nothing begun', async () => {
     const begin = (filter: Record<string, unknown>) => change('messagesCancel', { filter });
-    expect(codesOf(await begin({ domain: DOMAIN }))).toEqual([['INVALID', 'filter']]);
+    expect(codesOf(await begin({ domain: DOMAIN }))).toEqual([['NO_MATCH', 'filter']]);
     expect(codesOf(await begin({ domain: 'nobody.example' }))).toEqual([['NOT_FOUND', 'filter.domain']]);
-    expect(codesOf(await begin({ domain: '' }))).toEqual([['INVALID', 'filter.domain']]);
-    expect(codesOf(await begin({ domain: DOMAIN, recipient: 'x' }))).toEqual([['INVALID', 'filter.recipient']]);
-    expect(codesOf(await begin({ domain: DOMAIN, heldFor: 'PT0S' }))).toEqual([['INVALID', 'filter.heldFor']]);
+    expect(codesOf(await begin({ domain: '' }))).toEqual([['NOT_A_DOMAIN', 'filter.domain']]);
+    expect(codesOf(await begin({ domain: DOMAIN, recipient: 'x' }))).toEqual([['NOT_AN_ADDRESS', 'filter.recipient']]);
+    expect(codesOf(await begin({ domain: DOMAIN, heldFor: 'PT0S' }))).toEqual([['OUT_OF_RANGE', 'filter.heldFor']]);
     expect(codesOf(await begin({ domain: DOMAIN, since: soon(2), until: soon(1) }))).toEqual([
-      ['INVALID', 'filter.until'],
+      ['OUT_OF_RANGE', 'filter.until'],
     ]);
     expect(await control.database.sql`select from operations`).toHaveLength(0);
     expect(await control.ask<unknown>('{ operation(id: "nonsense") { id } }')).toEqual({ operation: null });
@@ -256,7 +258,7 @@ describe('messagesRetry, messagesCancel, messagesBounce', () => {
     await carryOut();
     expect(await control.database.sql`select from messages`).toHaveLength(3);
     expect(await change('operationStop', input, SELECTION)).toEqual(stopped);
-    expect(codesOf(await change('operationStop', { id }))).toEqual([['INVALID', 'id']]);
+    expect(codesOf(await change('operationStop', { id }))).toEqual([['ENDED', 'id']]);
     expect(codesOf(await change('operationStop', { id: 'nonsense' }))).toEqual([['NOT_FOUND', 'id']]);
     const [event] = await control.database.sql<{ facts: object }[]>`
       select facts from events where kind = 'OPERATION_ENDED' and facts ->> 'operationId' = ${id}`;
@@ -319,8 +321,8 @@ describe('a new route', () => {
     const deliverTo = control.routes.hosts.map(({ host, port }) => ({ host, port }));
     const before = await control.ask<unknown>(`{ domain(by: { name: "${DOMAIN}" }) { revision deliverTo { host } } }`);
     const expected = [
-      ['INVALID', 'deliverTo.1.host'],
-      ['INVALID', 'deliverTo.2.host'],
+      ['OWN_ADDRESS', 'deliverTo.1.host'],
+      ['PRIVATE_ADDRESS', 'deliverTo.2.host'],
     ];
     expect(codesOf(await change('domainUpdate', { name: DOMAIN, deliverTo }))).toEqual(expected);
     expect(codesOf(await change('domainUpdate', { name: DOMAIN, deliverTo, dryRun: true }))).toEqual(expected);
@@ -339,7 +341,7 @@ describe('a new route', () => {
       ['CONFLICT', 'expectedRevision'],
     ]);
     expect(codesOf(await change('domainUpdate', { name: DOMAIN, drainPerMinute: 0, dryRun: true }))).toEqual([
-      ['INVALID', 'drainPerMinute'],
+      ['OUT_OF_RANGE', 'drainPerMinute'],
     ]);
   });
 });

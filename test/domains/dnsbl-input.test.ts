@@ -69,7 +69,7 @@ describe('what is taken', () => {
     const longest = `${'b'.repeat(189 - 3 * 61)}.${label}.${label}.${label}`;
     expect(longest).toHaveLength(189);
     expect(accepted({ dnsblZones: [{ zone: longest }] }).zones).toHaveLength(1);
-    expect(refused({ dnsblZones: [{ zone: `b${longest}` }] })).toEqual(['dnsblZones.0.zone INVALID']);
+    expect(refused({ dnsblZones: [{ zone: `b${longest}` }] })).toEqual(['dnsblZones.0.zone TOO_LONG']);
   });
 });
 
@@ -88,8 +88,9 @@ describe('what is not', () => {
     '[192.0.2.1]',
   ])('zone "%s"', (zone) => {
     const good = { zone: 'bl.example' };
-    expect(refused({ dnsblZones: [good, { zone: 'b2.example' }, { zone }] })).toEqual(['dnsblZones.2.zone INVALID']);
-    expect(refused({ dnswlZones: [good, { zone }] })).toEqual(['dnswlZones.1.zone INVALID']);
+    const code = zone === '' ? 'REQUIRED' : 'NOT_A_DOMAIN';
+    expect(refused({ dnsblZones: [good, { zone: 'b2.example' }, { zone }] })).toEqual([`dnsblZones.2.zone ${code}`]);
+    expect(refused({ dnswlZones: [good, { zone }] })).toEqual([`dnswlZones.1.zone ${code}`]);
   });
 
   test.each([
@@ -109,8 +110,8 @@ describe('what is not', () => {
     '',
   ])('code "%s"', (code) => {
     const codes = ['127.0.0.2', code];
-    expect(refused({ dnsblZones: [{ zone: 'bl.example', codes }] })).toEqual(['dnsblZones.0.codes.1 INVALID']);
-    expect(refused({ dnswlZones: [{ zone: 'bl.example', codes }] })).toEqual(['dnswlZones.0.codes.1 INVALID']);
+    expect(refused({ dnsblZones: [{ zone: 'bl.example', codes }] })).toEqual(['dnsblZones.0.codes.1 NOT_A_NETWORK']);
+    expect(refused({ dnswlZones: [{ zone: 'bl.example', codes }] })).toEqual(['dnswlZones.0.codes.1 NOT_A_NETWORK']);
   });
 
   test.each([
@@ -124,7 +125,7 @@ describe('what is not', () => {
     '192.0.2.0/-1',
     '192.0.2.0/024',
   ])('client "%s"', (client) => {
-    expect(refused({ dnsblAllowedClients: ['192.0.2.1', client] })).toEqual(['dnsblAllowedClients.1 INVALID']);
+    expect(refused({ dnsblAllowedClients: ['192.0.2.1', client] })).toEqual(['dnsblAllowedClients.1 NOT_A_NETWORK']);
   });
 
   test('what is listed twice', () => {
@@ -135,10 +136,10 @@ describe('what is not', () => {
         dnsblAllowedClients: ['2001:db8::1', '2001:DB8:0:0::1'],
       }),
     ).toEqual([
-      'dnsblZones.1.zone INVALID',
-      'dnsblZones.1.codes.1 INVALID',
-      'dnswlZones.1.zone INVALID',
-      'dnsblAllowedClients.1 INVALID',
+      'dnsblZones.1.zone DUPLICATE',
+      'dnsblZones.1.codes.1 DUPLICATE',
+      'dnswlZones.1.zone DUPLICATE',
+      'dnsblAllowedClients.1 DUPLICATE',
     ]);
   });
 
@@ -152,11 +153,11 @@ describe('what is not', () => {
   });
 
   test.each([0, -1, 101, 1.5, Number.NaN])('weight %p', (weight) => {
-    expect(refused({ dnsblZones: [{ zone: 'bl.example', weight }] })).toEqual(['dnsblZones.0.weight INVALID']);
+    expect(refused({ dnsblZones: [{ zone: 'bl.example', weight }] })).toEqual(['dnsblZones.0.weight OUT_OF_RANGE']);
   });
 
   test.each([0, -1, 1001, 2.5])('threshold %p', (dnsblThreshold) => {
-    expect(refused({ dnsblThreshold })).toEqual(['dnsblThreshold INVALID']);
+    expect(refused({ dnsblThreshold })).toEqual(['dnsblThreshold OUT_OF_RANGE']);
   });
 
   test('a threshold that the zones which refuse cannot reach together', () => {
@@ -164,7 +165,7 @@ describe('what is not', () => {
       { zone: 'a.example', mode: 'REJECT' as const, weight: 2 },
       { zone: 'b.example', mode: 'DRY_RUN' as const, weight: 5 },
     ];
-    expect(refused({ dnsblZones, dnsblThreshold: 3 })).toEqual(['dnsblThreshold INVALID']);
+    expect(refused({ dnsblZones, dnsblThreshold: 3 })).toEqual(['dnsblThreshold OUT_OF_RANGE']);
     expect(refused({ dnsblZones, dnsblThreshold: 2 })).toEqual([]);
     expect(refused({ dnsblZones: dnsblZones.slice(1), dnsblThreshold: 9 })).toEqual([]);
   });

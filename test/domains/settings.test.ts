@@ -68,24 +68,26 @@ test('every complaint comes, each with its path', () => {
       dnsblZones: [{ zone: 'fine.test' }, { zone: 'no zone' }],
     }),
   ).toEqual([
-    'deliverTo.0.host INVALID',
+    'deliverTo.0.host NOT_A_HOST',
     'recipientDelimiter INVALID',
-    'unknownWhileDown.duration INVALID',
-    'dnsblZones.1.zone INVALID',
+    'unknownWhileDown.duration OUT_OF_RANGE',
+    'dnsblZones.1.zone NOT_A_DOMAIN',
   ]);
   for (const delimiter of ['', 'a', '@', '.', '"', 'é', '\n']) {
     expect(apply({ recipientDelimiter: delimiter })).toEqual(['recipientDelimiter INVALID']);
   }
-  expect(apply({ etrnClients: ['192.0.2.0/24', '2001:DB8::/32', 'mail.example'] })).toEqual(['etrnClients.2 INVALID']);
+  expect(apply({ etrnClients: ['192.0.2.0/24', '2001:DB8::/32', 'mail.example'] })).toEqual([
+    'etrnClients.2 NOT_A_NETWORK',
+  ]);
   expect(apply({ etrnClients: Array.from({ length: 51 }, (_, index) => `192.0.2.${index}`) })).toEqual([
     'etrnClients TOO_MANY',
   ]);
   for (const drainPerMinute of [0, -1, 0.5, 1_000_001]) {
-    expect(apply({ drainPerMinute })).toEqual(['drainPerMinute INVALID']);
+    expect(apply({ drainPerMinute })).toEqual(['drainPerMinute OUT_OF_RANGE']);
   }
   for (const hours of [0, -1, 1.5, Number.NaN]) {
     expect(apply({ unknownWhileDown: { policy: 'DEFER', duration: hours * 3_600_000 } })).toEqual([
-      'unknownWhileDown.duration INVALID',
+      'unknownWhileDown.duration OUT_OF_RANGE',
     ]);
   }
 });

@@ -123,7 +123,7 @@ test('at once: a marked message goes the whole way, each step is timed, nothing 
 test('on command: nothing but the command lets it go, and other mail does not wait for it', async () => {
   const name = 'command.example';
   await flow.addDomain(name, primary);
-  expect(await flow.change('domainDrillDeliver', { name })).toEqual(['INVALID']);
+  expect(await flow.change('domainDrillDeliver', { name })).toEqual(['NO_MATCH']);
   const recipient = `chief@${name}`;
   expect(await flow.change('domainDrill', { name, recipient, deliver: 'ON_COMMAND' })).toEqual([]);
   const held = await untilDrill(name, 'HELD');
@@ -334,7 +334,7 @@ test('what our own door does not take is told with its reply', async () => {
   expect(drill.result).toBe('NOT_ACCEPTED');
   expect(drill.steps.at(-1)).toMatchObject({ name: 'RCPT', isPassed: false });
   expect(drill.steps.at(-1)?.reply).toStartWith('550 5.1.1');
-  expect(await flow.change('domainDrill', { name, recipient: 'alice@elsewhere.example' })).toEqual(['INVALID']);
+  expect(await flow.change('domainDrill', { name, recipient: 'alice@elsewhere.example' })).toEqual(['NOT_AN_ADDRESS']);
 });
 
 test('in a pause nothing is dialled, and the drill says so', async () => {
@@ -398,7 +398,7 @@ test('the command shows the report, or what is held and how long', async () => {
   expect(delivered.out).toMatch(/EHLO +\d+ +yes +250-\S+ \/ 250-/);
   expect(delivered.out).toMatch(/DELIVERY 127\.0\.0\.1 +\d+ +\S+ +250/);
   expect(JSON.parse((await command(name, '--json')).out)).toMatchObject({ state: 'FINISHED', result: 'DELIVERED' });
-  expect(await command(name, '--deliver')).toMatchObject({ code: 1, err: expect.stringContaining('(INVALID)') });
+  expect(await command(name, '--deliver')).toMatchObject({ code: 1, err: expect.stringContaining('(NO_MATCH: ') });
   expect(await command(name, '--deliver', '--hold', '5m')).toMatchObject({ code: 2 });
   expect(await command('--help')).toMatchObject({
     code: 0,
@@ -420,7 +420,7 @@ test('a mark that somebody else makes up marks nothing', async () => {
 test('by itself every month, and held until its time when nobody commands', async () => {
   const name = 'monthly.example';
   await flow.addDomain(name, primary);
-  expect(await flow.change('domainDrillSchedule', { name, interval: 'P0D' })).toEqual(['INVALID']);
+  expect(await flow.change('domainDrillSchedule', { name, interval: 'P0D' })).toEqual(['OUT_OF_RANGE']);
   expect(await flow.change('domainDrillSchedule', { name, interval: 'P30D' })).toEqual([]);
   await flow.change('domainDrill', { name, deliver: 'ON_COMMAND', holdFor: 'PT30M' });
   const held = await untilDrill(name, 'HELD');

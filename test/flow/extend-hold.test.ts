@@ -40,7 +40,7 @@ test('what would have expired is held on, and expires at the end of the longer h
   await flow.untilSeen(DOMAIN, 'an outage', ({ outage }) => outage !== null);
   await flow.untilIdle(DOMAIN);
   const before = await flow.message(id);
-  expect(await flow.change('domainExtendHold', { name: DOMAIN, by: 'PT1201H' })).toEqual(['INVALID']);
+  expect(await flow.change('domainExtendHold', { name: DOMAIN, by: 'PT1201H' })).toEqual(['OUT_OF_RANGE']);
   expect(await flow.change('domainExtendHold', { name: DOMAIN, by: 'PT48H' })).toEqual([]);
   const after = await flow.message(id);
   const gained = Date.parse(after?.expiresAt ?? '') - Date.parse(before?.expiresAt ?? '');

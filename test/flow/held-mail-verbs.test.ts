@@ -72,7 +72,7 @@ test('retry tries this message at once while the outage goes on, and changes no 
   await primary.waitFor(() => arrivedFor('mine') === 1 && arrivedFor('other') === 1, 'both: the outage is over');
   await flow.untilSeen(DOMAIN, 'nothing held', ({ queue, outage }) => queue.heldCount === 0 && outage === null);
   expect(primary.messages[0]?.recipients[0]?.address).toBe(`mine@${DOMAIN}`);
-  expect(await flow.change('messageRetry', { id })).toEqual(['INVALID']);
+  expect(await flow.change('messageRetry', { id })).toEqual(['ENDED']);
 });
 
 test('retry tries a message that was itself deferred', async () => {
@@ -94,7 +94,7 @@ test('cancel ends without a report, and nothing of the message is kept or delive
   expect((await flow.message(id))?.recipients[0]?.lastReply).toContain('sent by mistake');
   // The same request again has its answer; another one finds the message ended.
   expect(await flow.change('messageCancel', { id, reason: 'sent by mistake', idempotencyKey: 'once' })).toEqual([]);
-  expect(await flow.change('messageCancel', { id })).toEqual(['INVALID']);
+  expect(await flow.change('messageCancel', { id })).toEqual(['ENDED']);
   expect(await flow.change('messageBounce', { id })).toEqual(['INVALID']);
   expect(await flow.database.sql`select from contents where message_id = ${id}`).toHaveLength(0);
   expect(await flow.database.sql`select from reports_due`).toHaveLength(0);

@@ -60,7 +60,7 @@ describe('a contact', () => {
     }
     const code = codeIn(mail?.content);
     expect(codesOf(await change('Confirm', { id: alertContact?.id, code: 'AAAAAAAAAA' }))).toEqual([
-      ['code', 'INVALID'],
+      ['code', 'WRONG_CODE'],
     ]);
     const confirmed = await change('Confirm', { id: alertContact?.id, code: ` ${code.toLowerCase()} ` });
     expect(confirmed.alertContact).toMatchObject({ status: 'CONFIRMED', codeExpiresAt: null });
@@ -90,7 +90,7 @@ describe('a contact', () => {
       ['kept.example'],
     ]);
     const id = first.alertContact?.id;
-    expect(codesOf(await change('Confirm', { id, code: codeIn(one?.content) }))).toEqual([['code', 'INVALID']]);
+    expect(codesOf(await change('Confirm', { id, code: codeIn(one?.content) }))).toEqual([['code', 'WRONG_CODE']]);
     for (let count = 3; count <= 5; count += 1) expect((await change('Create', { address })).userErrors).toEqual([]);
     expect(codesOf(await change('Create', { address }))).toEqual([['address', 'TOO_MANY']]);
     // Nor for another tenant.
@@ -105,11 +105,13 @@ describe('a contact', () => {
     const [mail] = await mailsTo(control.database, address);
     const right = { id: alertContact?.id, code: codeIn(mail?.content) };
     for (let count = 0; count < 10; count += 1) await change('Confirm', { ...right, code: 'WRONG' });
-    expect(codesOf(await change('Confirm', right))).toEqual([['code', 'INVALID']]);
+    expect(codesOf(await change('Confirm', right))).toEqual([['code', 'WRONG_CODE']]);
     await change('Create', { address });
     const [, next] = await mailsTo(control.database, address);
     await control.database.moveClock('24 hours 1 second');
-    expect(codesOf(await change('Confirm', { ...right, code: codeIn(next?.content) }))).toEqual([['code', 'INVALID']]);
+    expect(codesOf(await change('Confirm', { ...right, code: codeIn(next?.content) }))).toEqual([
+      ['code', 'WRONG_CODE'],
+    ]);
     await change('Create', { address });
     const [, , last] = await mailsTo(control.database, address);
     expect((await change('Confirm', { ...right, code: codeIn(last?.content) })).userErrors).toEqual([]);
@@ -124,10 +126,10 @@ describe('a contact', () => {
     expect((await change('Update', { id, domains: ['Other.example.'] })).alertContact).toMatchObject(watching);
     expect((await change('Update', { id })).alertContact).toMatchObject(watching);
     expect(codesOf(await change('Update', { id, domains: ['unknown.example'] }))).toEqual([['domains.0', 'NOT_FOUND']]);
-    expect(codesOf(await change('Update', { id, domains: [] }))).toEqual([['domains', 'INVALID']]);
+    expect(codesOf(await change('Update', { id, domains: [] }))).toEqual([['domains', 'REQUIRED']]);
     expect((await change('Update', { id, domains: null })).alertContact).toMatchObject({ ...watching, domains: null });
     await addDomain(control, 'watched.example');
-    expect(codesOf(await change('Update', { id, domains: null }))).toEqual([['domains', 'INVALID']]);
+    expect(codesOf(await change('Update', { id, domains: null }))).toEqual([['domains', 'INSIDE_DOMAIN']]);
     expect(codesOf(await change('Update', { id: newId(), domains: null }))).toEqual([['id', 'NOT_FOUND']]);
   });
 
@@ -206,7 +208,7 @@ describe('an address inside a domain that it watches', () => {
     async (address) => {
       for (const domains of [null, ['other.example', 'kept.example']]) {
         const refusal = await change('Create', { address, domains });
-        expect(codesOf(refusal)).toEqual([['address', 'INVALID']]);
+        expect(codesOf(refusal)).toEqual([['address', 'INSIDE_DOMAIN']]);
         expect(refusal.userErrors[0]?.message).toContain('lies in kept.example');
       }
       expect(await mailsTo(control.database, address)).toEqual([]);
@@ -251,7 +253,7 @@ test.each([
   'x@localhost',
   'x@example.net>\r\nBcc: y@z.example',
 ])('what is no address is refused: %s', async (address) => {
-  expect(codesOf(await change('Create', { address }))).toEqual([['address', 'INVALID']]);
+  expect(codesOf(await change('Create', { address }))).toEqual([['address', 'NOT_AN_ADDRESS']]);
 });
 
 test('whether somebody outside is told of a domain: who is confirmed, watches it and does not stand in it', async () => {

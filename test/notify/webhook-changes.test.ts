@@ -96,7 +96,7 @@ describe('a webhook', () => {
     expect(rotated.secret).not.toBe(secret ?? '');
     expect(rotated.webhook?.['previousSecretUntil']).toEqual(expect.any(String));
     expect(codesOf(await change('webhookRotate', { id: webhook?.id, overlap: 'PT604801S' }))).toEqual([
-      ['overlap', 'INVALID'],
+      ['overlap', 'OUT_OF_RANGE'],
     ]);
   });
 
@@ -180,7 +180,7 @@ describe('refused', () => {
     const error = {
       path: ['url'],
       message: 'bmx.example port 8443 is this service itself. Name the server that is to receive the events.',
-      code: 'INVALID' as const,
+      code: 'OWN_ADDRESS' as const,
     };
     const url = 'https://bmx.example:8443/graphql';
     const events = ['OUTAGE_OPENED'] as const;
@@ -229,7 +229,7 @@ describe('refused', () => {
   ])('%s', async (url) => {
     const change = await strict(url);
     expect(change.kind === 'REFUSED' ? change.errors.map(({ path, code }) => [path.join('.'), code]) : 'DONE').toEqual([
-      ['url', 'INVALID'],
+      ['url', /^https:..(?:\d|0x|\[)/.test(url) ? 'PRIVATE_ADDRESS' : 'NOT_A_URL'],
     ]);
   });
 
@@ -239,11 +239,11 @@ describe('refused', () => {
   );
 
   test('no event, no such domain, a description with a line end', async () => {
-    expect(codesOf(await create({ events: [] }))).toEqual([['events', 'INVALID']]);
+    expect(codesOf(await create({ events: [] }))).toEqual([['events', 'REQUIRED']]);
     expect(codesOf(await create({ domains: ['kept.example', 'unknown.example'] }))).toEqual([
       ['domains.1', 'NOT_FOUND'],
     ]);
-    expect(codesOf(await create({ domains: [] }))).toEqual([['domains', 'INVALID']]);
+    expect(codesOf(await create({ domains: [] }))).toEqual([['domains', 'REQUIRED']]);
     expect(codesOf(await create({ description: 'a\nb' }))).toEqual([['description', 'INVALID']]);
   });
 

@@ -64,7 +64,7 @@ test('a standing is shown to its owner and the operator, null to anybody else, a
     return result.kind === 'DONE' ? 'DONE' : result.errors.map(({ path, code }) => `${path.join()} ${code}`);
   };
   expect(await codes(other, 'alice@mine.test')).toEqual(['address NOT_FOUND']);
-  expect(await codes(mine, 'alice')).toEqual(['address INVALID']);
+  expect(await codes(mine, 'alice')).toEqual(['address NOT_AN_ADDRESS']);
   expect(forgotten).toEqual([]);
   expect((await answers.find(recipient)).answer).toBe('POSITIVE');
 

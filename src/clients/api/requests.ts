@@ -55,6 +55,8 @@ export interface UserError {
   readonly path: readonly string[];
   readonly message: string;
   readonly code: string;
+  /** The page that says what to do; absent if the client itself found the mistake. */
+  readonly documentationUrl?: string;
 }
 
 export interface Refused {
@@ -71,7 +73,7 @@ export async function mutate<Name extends MutationName, const Fields extends str
   fields: Fields,
 ): Promise<Mutated<Selected<Mutation[Name], Fields>>> {
   const type = `${mutation[0]?.toUpperCase()}${mutation.slice(1)}Input`;
-  const query = `mutation ($input: ${type}!) { ${mutation}(input: $input) { ${fields} userErrors { path message code } } }`;
+  const query = `mutation ($input: ${type}!) { ${mutation}(input: $input) { ${fields} userErrors { path message code documentationUrl } } }`;
   type Payload = Selected<Mutation[Name], Fields> & { readonly userErrors: readonly UserError[] };
   const { [mutation]: payload } = await ask<Record<string, Payload>>(query, { input });
   if (payload === undefined) throw new Error(`no payload of ${mutation}`);

@@ -41,10 +41,13 @@ const OPTION_NAMES: Readonly<Record<string, string>> = {
 };
 
 /** An error of the service, with the option that it is about. */
-export function errorLine({ path, message, code }: UserError, options: readonly string[] = []): string {
+export function errorLine(
+  { path, message, code, documentationUrl }: UserError,
+  options: readonly string[] = [],
+): string {
   const [first = '', ...rest] = path;
   const kebab = first.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   const option = [OPTION_NAMES[first] ?? '', kebab].find((name) => options.includes(name));
   const place = option === undefined ? path : [`--${option}`, ...rest.filter((step) => !/^\d+$/.test(step))];
-  return `${place.length === 0 ? '' : `${textOf(place.join('.'))}: `}${textOf(message)} (${code})`;
+  return `${place.length === 0 ? '' : `${textOf(place.join('.'))}: `}${textOf(message)} (${code}${documentationUrl === undefined ? '' : `: ${textOf(documentationUrl)}`})`;
 }

@@ -40,7 +40,11 @@ export const domainVerbs: MutationResolvers = {
     onServed(context, input, async ({ destinationId }, reason) => {
       const window = { from: input.from ?? null, until: input.until ?? null, reason };
       if (await pauseDestination(context.sql, context.viewer, destinationId, window)) return null;
-      return invalid(['until'], 'The pause would be over: until must lie in the future and after from.');
+      return invalid(
+        ['until'],
+        'The pause would be over: until must lie in the future and after from.',
+        'OUT_OF_RANGE',
+      );
     }),
   domainResume: (_parent, { input }, context) =>
     onDelivery(context, input, async ({ name, reason: given }) => {
@@ -81,10 +85,10 @@ async function checkWhich({ load, viewer }: Context, by: DomainsFlushBy): Promis
     const nextHop = parseNextHop(host);
     if (nextHop !== null) return { kind: 'OK', value: { tenantId: null, nextHop } };
     const message = `"${shown(host)}" is neither a host name nor an IP address. Enter one, such as mail.example.org.`;
-    return bad(invalid(['by', 'nextHop'], message));
+    return bad(invalid(['by', 'nextHop'], message, 'NOT_A_HOST'));
   }
   if (all) return { kind: 'OK', value: { tenantId: null, nextHop: null } };
-  return bad(invalid(['by', 'all'], 'all is true, or another field is given.'));
+  return bad(invalid(['by', 'all'], 'all is true, or another field is given.', 'INVALID'));
 }
 
 /** Also of a domain that is merely claimed. `work` says whether it has requested an attempt. */
@@ -119,19 +123,20 @@ async function onServed(
 
 async function extend({ sql, viewer }: Context, domain: RelayDomain, by: number): Promise<UserError | null> {
   const hours = wholeUnits(by, 'h', MAX_HOLD_HOURS);
-  if (hours === null) return invalid(['by'], `by is a number of whole hours, PT1H to PT${MAX_HOLD_HOURS}H.`);
+  if (hours === null)
+    return invalid(['by'], `by is a number of whole hours, PT1H to PT${MAX_HOLD_HOURS}H.`, 'OUT_OF_RANGE');
   const result = await extendHold(sql, viewer, domain.destinationId, hours);
   if (result.kind === 'DONE') return null;
   if (result.kind === 'NO_OUTAGE') {
     const message = `No outage of ${domain.name} is open. Mail is held longer for an outage only: repeat it when there is one.`;
-    return invalid(['name'], message);
+    return invalid(['name'], message, 'NO_MATCH');
   }
   const present = Math.ceil(result.presentHours);
   const room = MAX_HOLD_HOURS - present;
   const message =
     `Mail is held ${MAX_HOLD_HOURS} hours at the most, and already ${present}. ` +
     (room > 0 ? `Add at most ${room}.` : 'Give it another next hop with domainUpdate and deliverTo, or return it.');
-  return invalid(['by'], message);
+  return invalid(['by'], message, 'OUT_OF_RANGE');
 }
 
 /** Ends what is held and suspected as FAILED, by an operation. */
@@ -142,7 +147,7 @@ async function bounceHeld(context: Context, input: Given<DomainBounceHeldInput>)
   const checked = checkReason(given, 'refused by the primary');
   if (checked.kind === 'BAD') return { ...nothing, userErrors: [checked.error] };
   if (expectedCount !== null && expectedCount < 0) {
-    return { ...nothing, userErrors: [invalid(['expectedCount'], 'A count is 0 or more.')] };
+    return { ...nothing, userErrors: [invalid(['expectedCount'], 'A count is 0 or more.', 'OUT_OF_RANGE')] };
   }
   const begun = await once(context, input, async ({ name }) => {
     const domain = await findDomain(sql, viewer, name);

@@ -23,7 +23,7 @@ export const drillMutations: MutationResolvers = {
       const drillId = await deliverDrill(context.sql, context.viewer, destinationId);
       if (drillId !== null) return { kind: 'DONE', drillId };
       const message = `No drill of ${name} holds a message. Start one with domainDrill and deliver: ON_COMMAND.`;
-      return refused(invalid(['name'], message));
+      return refused(invalid(['name'], message, 'NO_MATCH'));
     }),
   domainDrillSchedule: async (_parent, { input }, context) => {
     const { sql, viewer } = context;
@@ -33,7 +33,7 @@ export const drillMutations: MutationResolvers = {
       const everyDays = interval === null ? null : wholeUnits(interval, 'd', MAX_DAYS);
       if (interval !== null && everyDays === null) {
         const message = `interval is a number of whole days, P1D to P${MAX_DAYS}D; null: no more drills by themselves.`;
-        return refused(invalid(['interval'], message));
+        return refused(invalid(['interval'], message, 'OUT_OF_RANGE'));
       }
       await setDrillSchedule(sql, viewer, domain.id, everyDays);
       return { kind: 'DONE' } as const;
@@ -74,7 +74,9 @@ async function start({ sql, viewer }: Context, domain: RelayDomain, input: Domai
   if (typeof recipient !== 'string') return refused(recipient);
   const holdMinutes = wholeUnits(holdFor, 'm', MAX_HOLD_MINUTES);
   if (holdMinutes === null) {
-    return refused(invalid(['holdFor'], `holdFor is a number of whole minutes, PT1M to PT${MAX_HOLD_MINUTES}M.`));
+    return refused(
+      invalid(['holdFor'], `holdFor is a number of whole minutes, PT1M to PT${MAX_HOLD_MINUTES}M.`, 'OUT_OF_RANGE'),
+    );
   }
   const request = await requestDrill(sql, viewer, {
     destinationId: domain.destinationId,
@@ -98,5 +100,5 @@ function recipientOf(given: string | null | undefined, { name }: RelayDomain): s
   const isPlain = /^[\x21-\x7e]{3,254}$/.test(given) && isAddress(given);
   if (isPlain && normalizeDomain(given.slice(at + 1)) === name) return given;
   const message = `"${shown(given)}" is no address at ${name} that a drill can go to: one in ASCII, user@${name}.`;
-  return invalid(['recipient'], message);
+  return invalid(['recipient'], message, 'NOT_AN_ADDRESS');
 }

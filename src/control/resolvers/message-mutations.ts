@@ -70,7 +70,7 @@ function complaintsOf(kind: VerbResult['kind'], id: string): UserError[] {
       return [{ path: ['id'], message, code: 'IN_DELIVERY' }];
     }
     case 'ENDED':
-      return [invalid(['id'], 'The message has ended already; its recipients say how.')];
+      return [invalid(['id'], 'The message has ended already; its recipients say how.', 'ENDED')];
     default:
       return kind satisfies never;
   }
@@ -123,7 +123,9 @@ function describeStart(start: OperationStart, { filter, expectedCount }: ManyInp
     case 'NO_DOMAIN':
       return noSuchDomain(filter.domain).errors.map((error) => ({ ...error, path: ['filter', 'domain'] }));
     case 'NOTHING_MEANT':
-      return [invalid(['filter'], 'No held message matches the filter; the query "messages" shows what is held.')];
+      return [
+        invalid(['filter'], 'No held message matches the filter; the query "messages" shows what is held.', 'NO_MATCH'),
+      ];
     case 'OTHER_COUNT': {
       const message = `${start.count} messages match, not ${expectedCount}: look again, and repeat with the new number.`;
       return [{ path: ['expectedCount'], message, code: 'CONFLICT' }];

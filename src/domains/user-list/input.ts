@@ -47,7 +47,7 @@ function createListCheck({ domainName, localParts, field }: ListText) {
 
   function take(index: number): void {
     const parsed = parseEntry(localParts[index] ?? '', domainName);
-    if ('complaint' in parsed) errors.push(invalid([field, String(index)], parsed.complaint));
+    if ('complaint' in parsed) errors.push(invalid([field, String(index)], parsed.complaint, 'NOT_AN_ADDRESS'));
     else if (!forms.has(parsed.form)) {
       forms.add(parsed.form);
       if (parsed.form.includes(WILDCARD)) patternCount += 1;

@@ -10,6 +10,7 @@ import { normalizeDomain } from '../../mail/domain.ts';
 import { FIRST_ID, LAST_ID } from '../../mail/id.ts';
 import { allOf, type SqlFragment } from '../../db/fragments.ts';
 import { invalid, type UserError } from '../../input/checked.ts';
+import type { UserErrorCode } from '../../input/error-codes.ts';
 import type { RecipientState } from '../read/search-input.ts';
 
 /** All that is given must hold. */
@@ -56,28 +57,31 @@ const MAX_OLDER_THAN_HOURS = 60 * 24;
 export function checkOperationFilter(
   input: OperationFilterInput,
 ): { readonly kind: 'OK'; readonly filter: OperationFilter } | { readonly kind: 'BAD'; readonly error: UserError } {
-  const bad = (field: string, message: string) => ({
+  const bad = (field: string, message: string, code: UserErrorCode) => ({
     kind: 'BAD' as const,
-    error: invalid(['filter', field], message),
+    error: invalid(['filter', field], message, code),
   });
   const { state = null, reversePath = null, since = null, until = null, heldFor = null } = input;
   const olderThanHours = heldFor === null ? null : wholeUnits(heldFor, 'h', MAX_OLDER_THAN_HOURS);
   const domain = normalizeDomain(input.domain.trim());
-  if (domain === null) return bad('domain', 'Enter the name of one of your domains, such as example.org.');
+  if (domain === null)
+    return bad('domain', 'Enter the name of one of your domains, such as example.org.', 'NOT_A_DOMAIN');
   const recipient = input.recipient?.trim() ?? null;
   const path = recipient === null ? null : parsePath(`<${recipient}>`, { allowNull: false, smtpUtf8: true });
   if (path !== null && (path.kind !== 'PATH' || path.path.domain !== domain)) {
-    return bad('recipient', `Enter a whole address of the domain, such as alice@${domain}.`);
+    return bad('recipient', `Enter a whole address of the domain, such as alice@${domain}.`, 'NOT_AN_ADDRESS');
   }
   if (reversePath !== null && /[\u0000-\u001f\u007f]/.test(reversePath)) {
     return bad(
       'reversePath',
       'Enter a whole address, such as bob@example.com, or the empty string for the null reverse-path.',
+      'NOT_AN_ADDRESS',
     );
   }
-  if (since !== null && until !== null && since >= until) return bad('until', 'until must be later than since.');
+  if (since !== null && until !== null && since >= until)
+    return bad('until', 'until must be later than since.', 'OUT_OF_RANGE');
   if (heldFor !== null && olderThanHours === null) {
-    return bad('heldFor', `heldFor is a number of whole hours, PT1H to PT${MAX_OLDER_THAN_HOURS}H.`);
+    return bad('heldFor', `heldFor is a number of whole hours, PT1H to PT${MAX_OLDER_THAN_HOURS}H.`, 'OUT_OF_RANGE');
   }
   const filter: OperationFilter = {
     domain,

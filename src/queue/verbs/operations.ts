@@ -119,7 +119,7 @@ export function stopOperation(
       const message = `You have no operation "${shown(id)}". The query "operations" lists those you have.`;
       return refused({ path: ['id'], message, code: 'NOT_FOUND' });
     }
-    if (present.state !== 'RUNNING') return refused(invalid(['id'], 'The operation has ended already.'));
+    if (present.state !== 'RUNNING') return refused(invalid(['id'], 'The operation has ended already.', 'ENDED'));
     await endOperation(transaction, present.id, 'STOPPED', viewer);
     const operation = await findOperation(transaction, viewer, present.id);
     if (operation === null) throw new Error('a locked operation is gone');

@@ -137,7 +137,11 @@ async function checkMove(
   given: string,
 ): Promise<UserError | null> {
   if (domain.status === 'PENDING') {
-    return invalid(['name'], `${domain.name} is not in service: it waits for the proof of its ownership.`);
+    return invalid(
+      ['name'],
+      `${domain.name} is not in service: it waits for the proof of its ownership.`,
+      'NOT_PROVEN',
+    );
   }
   if ((await lockOwners(sql, [to])).size === 0) return noSuchTenant(given, 'tenantId');
   const path = ['tenantId'];

@@ -47,6 +47,6 @@ test('the whole report for programs', async () => {
 
 test('a domain that is not there, or none', async () => {
   const unknown = await call(['nowhere.example']);
-  expect([unknown.code, unknown.err]).toEqual([1, expect.stringContaining('(NOT_FOUND)')]);
+  expect([unknown.code, unknown.err]).toEqual([1, expect.stringContaining('(NOT_FOUND: ')]);
   expect((await call([])).code).toBe(2);
 });

@@ -109,12 +109,25 @@ describe('domain', () => {
     expect(await call(domainVerb, ['add', 'not a domain'])).toMatchObject({
       code: 1,
       out: [],
-      err: [expect.stringMatching(/^backup-mx: name: .*\(INVALID\)$/)],
+      err: [
+        expect.stringMatching(
+          /^backup-mx: name: .*\(NOT_A_DOMAIN: https:\/\/mx\.test\.example\/errors#NOT_A_DOMAIN\)$/,
+        ),
+      ],
     });
     const { code, out } = await call(domainVerb, ['add', 'not a domain', '--json']);
     expect([code, JSON.parse(out.join(''))]).toEqual([
       1,
-      { userErrors: [{ path: ['name'], message: expect.any(String), code: 'INVALID' }] },
+      {
+        userErrors: [
+          {
+            path: ['name'],
+            message: expect.any(String),
+            code: 'NOT_A_DOMAIN',
+            documentationUrl: 'https://mx.test.example/errors#NOT_A_DOMAIN',
+          },
+        ],
+      },
     ]);
   });
 });
@@ -133,7 +146,7 @@ describe('recipients and dnsbl', () => {
     expect(await json<unknown>(recipientsVerb, 'list', 'lists.example')).toEqual(['alice', 'carol']);
     expect(await call(recipientsVerb, ['remove', 'lists.example', 'alice', 'carol', '--yes'])).toMatchObject({
       code: 1,
-      err: [expect.stringContaining('(SHRINK)')],
+      err: [expect.stringContaining('(SHRINK: ')],
     });
     expect(
       (await call(recipientsVerb, ['remove', 'lists.example', 'alice', 'carol', '--allow-everyone', '--yes'])).code,
@@ -206,7 +219,7 @@ describe('queue and outage', () => {
     ).toEqual(['1 messages match']);
     expect(await call(queueVerb, ['cancel', '--domain', 'queue.example', '--expect', '7', '--yes'])).toMatchObject({
       code: 1,
-      err: [expect.stringContaining('(CONFLICT)')],
+      err: [expect.stringContaining('(CONFLICT: ')],
     });
     const { queueSql } = control.database.database;
     const cancelling = call(queueVerb, ['cancel', '--domain', 'queue.example', '--yes'], { isWatched: true });
@@ -251,7 +264,9 @@ describe('webhook', () => {
       'https://hooks.example.org/x is disabled',
     ]);
     expect((await call(webhookVerb, ['list'])).out[1]).toContain('BY_USER');
-    expect((await call(webhookVerb, ['replay', id, '--since', '2026-01-01T00:00:00Z'])).err[0]).toContain('(CONFLICT)');
+    expect((await call(webhookVerb, ['replay', id, '--since', '2026-01-01T00:00:00Z'])).err[0]).toContain(
+      '(CONFLICT: ',
+    );
     await call(webhookVerb, ['enable', id]);
     expect((await call(webhookVerb, ['rotate', id, '--overlap', '60s', '--yes'])).out[0]).toMatch(/^whsec_/);
     expect(await call(webhookVerb, ['test', id])).toEqual({
@@ -290,7 +305,7 @@ describe('contact', () => {
     const [contact] = await json<{ id: string; status: string }[]>(contactVerb, 'list');
     expect(contact?.status).toBe('UNCONFIRMED');
     const id = contact?.id ?? '';
-    expect((await call(contactVerb, ['confirm', id, 'WRONG'])).err[0]).toContain('(INVALID)');
+    expect((await call(contactVerb, ['confirm', id, 'WRONG'])).err[0]).toContain('(WRONG_CODE: ');
     const { sql } = control.database;
     const [row] = await sql<{ content: Uint8Array }[]>`
       select content from contents c join recipients r on r.message_id = c.message_id where r.address = 'admin@contact.example'`;
@@ -323,7 +338,7 @@ describe('token and tenant', () => {
     expect(await call(domainVerb, ['list'], { env })).toMatchObject({ code: 0, err: [] });
     expect(await call(domainVerb, ['add', 'a.example'], { env })).toMatchObject({
       code: 1,
-      err: [expect.stringContaining('(FORBIDDEN)')],
+      err: [expect.stringContaining('(FORBIDDEN: ')],
     });
     const tokens = await json<{ id: string; name: string }[]>(tokenVerb, 'list');
     const token = tokens.find(({ name }) => name === 'cli token');

@@ -128,7 +128,7 @@ test('two tokens with one secret: the second is refused on its line', async () =
   const told = await terraform.apply(await terraform.plan({ ...both, other: { type: 'backupmx_token', config } }));
   expect(told).toEqual([
     expect.stringMatching(
-      /^error: token .* cannot be created \(INVALID\) \(at secret_wo\): This secret is the one of a/,
+      /^error: token .* cannot be created \(DUPLICATE\) \(at secret_wo\): This secret is the one of a/,
     ),
   ]);
   expect(terraform.state.size).toBe(1);

@@ -155,7 +155,7 @@ test('a long list does not shrink by more than half unless that is meant', async
   const name = 'long.example';
   await terraform.applyAll(one({ name, recipients: Array.from({ length: 250 }, (_, index) => `user${index}`) }));
   expect(await applied(one({ name, recipients: ['user1'] }))).toEqual([
-    expect.stringMatching(/\(SHRINK\).* Set force = true if that is meant\.$/),
+    expect.stringMatching(/\(SHRINK\).* Set force = true if that is meant\. See https:\S+#SHRINK$/),
   ]);
   expect(terraform.values('it')['recipients']).toHaveLength(250);
   await terraform.applyAll(one({ name, recipients: ['user1'], force: true }));

@@ -158,7 +158,7 @@ describe('a pause', () => {
     await terraform.applyAll({});
     const late = { domain: name, until: '2020-01-01T00:00:00Z' };
     expect(await applied(one('pause', late))).toEqual([
-      expect.stringMatching(/^error: pause of paused\.example cannot be created \(INVALID\) \(at until\): /),
+      expect.stringMatching(/^error: pause of paused\.example cannot be created \(OUT_OF_RANGE\) \(at until\): /),
     ]);
   });
 

@@ -128,7 +128,7 @@ describe('what is there already', () => {
     const lines = await terraform.apply(await terraform.plan(one(config)));
     expect(lines).toEqual([
       expect.stringMatching(
-        /^error: domain there\.example cannot be created \(ALREADY_EXISTS\) \(at name\): .* Set adopt = true to take it over as it is described here, or bring it in by terraform import\.$/,
+        /^error: domain there\.example cannot be created \(ALREADY_EXISTS\) \(at name\): .* Set adopt = true to take it over as it is described here, or bring it in by terraform import\. See https:\S+#ALREADY_EXISTS$/,
       ),
     ]);
     expect(terraform.state.size).toBe(0);
@@ -172,7 +172,7 @@ describe('held mail', () => {
     await holdMessage(control.database, { destinationId, addresses: ['user@held.example'] });
     expect(await terraform.apply(await terraform.plan({}))).toEqual([
       expect.stringMatching(
-        /^error: domain held\.example cannot be removed \(HELD_MAIL\): .* Set on_delete to "DELIVER_FIRST" or "CANCEL", apply that, then remove it\.$/,
+        /^error: domain held\.example cannot be removed \(HELD_MAIL\): .* Set on_delete to "DELIVER_FIRST" or "CANCEL", apply that, then remove it\. See https:\S+#HELD_MAIL$/,
       ),
     ]);
     expect(terraform.state.size).toBe(1);
@@ -215,7 +215,7 @@ describe('wrong input', () => {
   test('what only the service can tell is told on its line as well', async () => {
     const config = { name: 'wrong.example', labels: { fine: '1', long: 'x'.repeat(5000) } };
     expect(await terraform.apply(await terraform.plan(one(config)))).toEqual([
-      expect.stringMatching(/^error: domain wrong\.example cannot be created \(INVALID\) \(at labels\.long\): /),
+      expect.stringMatching(/^error: domain wrong\.example cannot be created \(TOO_LONG\) \(at labels\.long\): /),
     ]);
     expect(terraform.state.size).toBe(0);
   });

@@ -96,8 +96,8 @@ test('what is not known yet is not looked at', async () => {
 const NOBODY = '00000000-0000-7000-8000-000000000000';
 
 test.each<[State, string]>([
-  [{ scopes: [] }, 'token for a run cannot be made (INVALID) (at scopes): '],
-  [{ name: 'x'.repeat(101) }, ' cannot be made (INVALID) (at name): '],
+  [{ scopes: [] }, 'token for a run cannot be made (REQUIRED) (at scopes): '],
+  [{ name: 'x'.repeat(101) }, ' cannot be made (TOO_LONG) (at name): '],
   [{ tenant_id: NOBODY }, 'token for a run cannot be made (NOT_FOUND) (at tenant_id): '],
 ])('wrong, told by the service: %p', async (config, line) => {
   expect((await open(config)).told).toEqual([expect.stringContaining(line)]);

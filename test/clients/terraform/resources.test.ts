@@ -84,7 +84,7 @@ describe('User Lists', () => {
     const short = { domain, local_parts: ['user1'] };
     expect(await applied(list(short))).toEqual([
       expect.stringMatching(
-        /^error: User List of long\.example cannot be changed \(SHRINK\).* Set force = true if that is meant\.$/,
+        /^error: User List of long\.example cannot be changed \(SHRINK\).* Set force = true if that is meant\. See https:\S+#SHRINK$/,
       ),
     ]);
     expect(terraform.values('it')['local_parts']).toHaveLength(250);
@@ -166,7 +166,7 @@ describe('DNS block lists', () => {
     expect(await applied(zoned(config))).toEqual([expect.stringContaining('(ALREADY_EXISTS) (at zone): ')]);
     await terraform.applyAll(zoned({ ...config, adopt: true }));
     expect(await applied(zoned({ ...config, codes: ['127.0.0.2', '127.0.0.1'] }))).toEqual([
-      expect.stringMatching(/cannot be changed \(INVALID\) \(at codes\): /),
+      expect.stringMatching(/cannot be changed \(NOT_A_NETWORK\) \(at codes\): /),
     ]);
   });
 });

@@ -164,14 +164,17 @@ describe('what is refused changes nothing', () => {
     const localParts = [...users(17), 'user@other.example', ...users(5, 50), 'x'.repeat(65)];
     for (const verb of ['ADD', 'REMOVE', 'REPLACE'] as const) {
       const refused = await node.change(verb, { domain: 'bad.example', localParts });
-      expect(refusalOf(refused)).toBe('INVALID at localParts.17, INVALID at localParts.23');
+      expect(refusalOf(refused)).toBe('NOT_AN_ADDRESS at localParts.17, NOT_AN_ADDRESS at localParts.23');
     }
     expect(await entriesOf(database, domain.id)).toEqual(['a']);
     const created = await createDomain(node.domains, OPERATOR, {
       name: 'bad2.example',
       recipientList: ['a', 'b@other.example'],
     });
-    expect(created).toMatchObject({ kind: 'REFUSED', errors: [{ path: ['recipientList', '1'], code: 'INVALID' }] });
+    expect(created).toMatchObject({
+      kind: 'REFUSED',
+      errors: [{ path: ['recipientList', '1'], code: 'NOT_AN_ADDRESS' }],
+    });
     expect(await findDomain(node.domains.sql, OPERATOR, 'bad2.example')).toBeNull();
   });
 

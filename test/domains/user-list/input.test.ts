@@ -54,7 +54,7 @@ describe('what is understood', () => {
         const checked = await check(text);
         if (checked.kind === 'BAD') {
           expect(checked.errors).toHaveLength(1);
-          expect(checked.errors[0]).toMatchObject({ path: ['localParts', '0'], code: 'INVALID' });
+          expect(checked.errors[0]).toMatchObject({ path: ['localParts', '0'], code: 'NOT_AN_ADDRESS' });
         } else expect(checked.value.map(normalizeLocalPart)).toEqual(checked.value);
       }),
     );
@@ -74,7 +74,7 @@ describe('what is refused', () => {
   ])('%p', async (text, words) => {
     const checked = await check('fine', text);
     if (checked.kind !== 'BAD') throw new Error('it was taken');
-    expect(checked.errors[0]).toMatchObject({ path: ['localParts', '1'], code: 'INVALID' });
+    expect(checked.errors[0]).toMatchObject({ path: ['localParts', '1'], code: 'NOT_AN_ADDRESS' });
     expect(checked.errors[0]?.message).toContain(words);
   });
 

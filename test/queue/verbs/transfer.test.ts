@@ -132,7 +132,7 @@ test('is refused beyond a quota, to an unknown tenant, and for a claim; its own 
   const same = await findDomain(sql, one, name);
   expect(await give(name, one)).toMatchObject({ kind: 'DONE', domain: { revision: same?.revision } });
   await createDomain(control.domains, two, { name: 'claimed.example' });
-  expect(await give('claimed.example', one)).toMatchObject({ errors: [{ path: ['name'], code: 'INVALID' }] });
+  expect(await give('claimed.example', one)).toMatchObject({ errors: [{ path: ['name'], code: 'NOT_PROVEN' }] });
   // The tenant that gets it has claimed it before.
   await createDomain(control.domains, two, { name });
   expect(await give(name, two)).toMatchObject({ kind: 'DONE' });

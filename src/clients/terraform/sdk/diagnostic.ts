@@ -58,7 +58,11 @@ export function refusals(
     return {
       severity: 'ERROR',
       summary: `${summary} (${error.code})`,
-      detail: advice === undefined ? message : `${message} ${advice}`,
+      detail: [
+        message,
+        ...(advice === undefined ? [] : [advice]),
+        ...(error.documentationUrl === undefined ? [] : [`See ${error.documentationUrl}`]),
+      ].join(' '),
       ...(path === undefined ? {} : { path }),
     };
   });
