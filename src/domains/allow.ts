@@ -61,7 +61,7 @@ export async function allowRejected(
   const message =
     domain === null ? 'The domain of the rejection is not one of yours any more.' : OTHERS[rejection.code];
   const otherwise = 'Only rejections by a DNS list (BMX-DNSBL) and by the User List (BMX-USER) can be allowed.';
-  return refuseAllowance(invalid(['id'], message ?? otherwise), domain);
+  return refuseAllowance(invalid(['id'], message ?? otherwise, 'INVALID'), domain);
 }
 
 async function domainOf({ sql }: Domains, viewer: Viewer, rejection: RejectionView): Promise<RelayDomain | null> {

@@ -275,10 +275,9 @@ function countedQueries(lookup: Lookup, maxCount: number, deadlineMs: number): C
       try {
         const answer = await answerTo(name, type);
         if (answer.kind !== 'FOUND') throw dnsError(ERROR_CODES[answer.kind], name);
-        const records = answer.records.filter(
-          (record) => typeof record !== 'string' || record.length <= MAX_TEXT_OCTETS,
-        );
-        if (type === 'TXT') textOctets += records.reduce((sum, record) => sum + String(record).length, 0);
+        const octetsOf = (record: string | MxRecord): number => (typeof record === 'string' ? record.length : 0);
+        const records = answer.records.filter((record) => octetsOf(record) <= MAX_TEXT_OCTETS);
+        textOctets += records.reduce((sum, record) => sum + octetsOf(record), 0);
         if (records.length === 0 || textOctets > MAX_TEXTS_OCTETS) throw dnsError(ERROR_CODES.NO_DATA, name);
         return nodeRecords(type, records);
       } catch (error) {

@@ -10,7 +10,6 @@ import process from 'node:process';
 import type { SingleVerb, VerbTable } from '../../../src/clients/cli/action.ts';
 import { planVerb } from '../../../src/clients/cli/apply.ts';
 import { completionVerb } from '../../../src/clients/cli/completion.ts';
-import { contactVerb } from '../../../src/clients/cli/contact.ts';
 import { dnsblVerb } from '../../../src/clients/cli/dnsbl.ts';
 import { domainVerb } from '../../../src/clients/cli/domain.ts';
 import { outageVerb } from '../../../src/clients/cli/outage.ts';
@@ -293,30 +292,6 @@ describe('webhook', () => {
     expect((await call(webhookVerb, ['replay', id, '--since', since])).out).toEqual(['0 messages are sent']);
     expect((await call(webhookVerb, ['delete', id, '--yes'])).out).toEqual(['https://hooks.example.org/x is deleted']);
     expect((await call(webhookVerb, ['delete', id, '--yes'])).code).toBe(1);
-  });
-});
-
-describe('contact', () => {
-  test('create, confirm, list, delete', async () => {
-    const created = await call(contactVerb, ['create', 'admin@contact.example']);
-    expect(created.out[0]).toMatch(
-      /^a code was mailed to admin@contact\.example: backup-mx contact confirm \S{36} CODE$/,
-    );
-    const [contact] = await json<{ id: string; status: string }[]>(contactVerb, 'list');
-    expect(contact?.status).toBe('UNCONFIRMED');
-    const id = contact?.id ?? '';
-    expect((await call(contactVerb, ['confirm', id, 'WRONG'])).err[0]).toContain('(WRONG_CODE: ');
-    const { sql } = control.database;
-    const [row] = await sql<{ content: Uint8Array }[]>`
-      select content from contents c join recipients r on r.message_id = c.message_id where r.address = 'admin@contact.example'`;
-    const code = /confirm \S{36} (\S{10})/.exec(Buffer.from(row?.content ?? []).toString())?.[1] ?? '';
-    expect((await call(contactVerb, ['confirm', id, code])).out).toEqual(['admin@contact.example gets alerts']);
-    await addDomain(control, 'contact.example');
-    const listed = await call(contactVerb, ['list']);
-    expect(listed.err).toEqual([expect.stringContaining('gets no alerts about contact.example')]);
-    expect((await call(contactVerb, ['delete', id, '--yes'])).out).toEqual([
-      'admin@contact.example gets no more alerts',
-    ]);
   });
 });
 
