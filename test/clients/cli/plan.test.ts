@@ -134,7 +134,7 @@ domains:
     ]);
     const refused = async () => 'domains:\n  - name: b.example\n  - name: not a domain\n';
     expect((await callVerb(control.url, planVerb, ['--file', '-'], { readInput: refused })).err).toEqual([
-      expect.stringMatching(/^backup-mx: not a domain\.name: .*\(INVALID\)$/),
+      expect.stringMatching(/^backup-mx: not a domain\.name: .*\(NOT_A_DOMAIN: \S+\)$/),
     ]);
   });
 });
