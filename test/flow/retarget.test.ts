@@ -95,7 +95,7 @@ test('a dry run says where held mail would go; to ourselves is refused; neither 
     userErrors: [],
   });
   const ourselves = { host: '127.0.0.1', port: flow.service.smtpPort };
-  const refused = [{ code: 'INVALID', path: ['deliverTo', '1', 'host'] }];
+  const refused = [{ code: 'OWN_ADDRESS', path: ['deliverTo', '1', 'host'] }];
   expect(await update([wanted, ourselves])).toEqual({ domain: null, preview: null, userErrors: refused });
   expect(await flow.change('domainUpdate', { name: 'dry.example', deliverTo: [ourselves] })).toEqual(['OWN_ADDRESS']);
   expect(await update([])).toMatchObject({ domain: { deliverTo: present }, preview: { hosts: [] } });

@@ -116,7 +116,7 @@ test('results are one line and one span per message, state and reply, with the h
 
 test('a step of a breaker after a trial that is over: both are told', async () => {
   const { lines, counts } = heardBy((events) => events.breakerMoved('a.test', { to: 'TRIAL', isAfterTrial: true }));
-  expect(lines.map((line) => line.split(' ')[0])).toEqual(['breakerClosed', 'breakerTrial']);
+  expect(lines.map((line) => line.split(' ')[0])).toEqual(['breaker.closed', 'breaker.trial']);
   const body = await counts();
   for (const to of ['CLOSED', 'TRIAL']) expect(body).toContain(`backup_mx_breaker_steps_total{to="${to}"} 1\n`);
 });

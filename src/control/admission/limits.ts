@@ -79,9 +79,11 @@ interface Measure {
   readonly once: number;
   /** Fields of the outermost level. */
   readonly roots: number;
+  /** The cost of fields that a connection has once, however long its page is: counts of it. */
+  readonly perList: number;
 }
 
-const NOTHING: Measure = { depth: 0, aliases: 0, cost: 0, once: 0, roots: 0 };
+const NOTHING: Measure = { depth: 0, aliases: 0, cost: 0, once: 0, roots: 0, perList: 0 };
 
 export function billOf(asked: Asked): Bill {
   const { document, operationName } = asked;
@@ -165,19 +167,24 @@ function measure(
     const length = lengthOf(field, operation, variables);
     const { once, each, item, filter } = workOf(parent?.name ?? '', name);
     const work = each + item * length + (filter > 0 && isFiltered(field, operation, variables) ? filter : 0);
-    if (field.selectionSet === undefined) return { depth: 1, aliases, cost: length + work, once, roots: 1 };
+    if (field.selectionSet === undefined) {
+      const cost = length + work;
+      const isOfList = parent?.name.endsWith('Connection') === true;
+      return { depth: 1, aliases, cost: isOfList ? 0 : cost, once, perList: isOfList ? cost : 0, roots: 1 };
+    }
     if (name.startsWith('__')) {
       const most = Math.max(MAX_COST / INTROSPECTION_COST - introspected, 0);
       const values = introspectionCost(field, { schema, fragments: definitions, variables, operation, most });
       introspected += values;
-      return { depth: 1, aliases, cost: values * INTROSPECTION_COST, once: 0, roots: 1 };
+      return { depth: 1, aliases, cost: values * INTROSPECTION_COST, once: 0, perList: 0, roots: 1 };
     }
     const inner = measureSelections(field.selectionSet, typeOf(parent, name));
     return {
       depth: inner.depth + 1,
       aliases: inner.aliases + aliases,
-      cost: 1 + work + inner.cost * length,
+      cost: 1 + work + inner.cost * length + inner.perList,
       once: once + inner.once,
+      perList: 0,
       roots: 1,
     };
   }
@@ -198,6 +205,7 @@ function measure(
           aliases: sum.aliases + one.aliases,
           cost: sum.cost + one.cost,
           once: sum.once + one.once,
+          perList: sum.perList + one.perList,
           roots: sum.roots + one.roots,
         }),
         NOTHING,
