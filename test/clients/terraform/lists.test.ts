@@ -166,7 +166,7 @@ describe('an alert contact', () => {
     [{ address: 'nobody' }, '(at address): "nobody" is not a mail address, such as "admin@example.net".'],
     [{ address: 'a@Example.NET' }, '(at address): Write it as "a@example.net".'],
     [{ address: 'a@b.example', domains: ['Alpha.example'] }, '(at domains): Write it in lower case'],
-    [{ address: 'a@alpha.example' }, '(INVALID) (at address): '],
+    [{ address: 'a@alpha.example' }, '(INSIDE_DOMAIN) (at address): '],
     [{ address: 'a@b.example', domains: ['absent.example'] }, '(NOT_FOUND) (at domains): '],
   ])('wrong: %p', async (config, line) => {
     const planned = await terraform.plan(one(config));

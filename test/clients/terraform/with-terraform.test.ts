@@ -295,8 +295,8 @@ resource "backupmx_domain" "a" {
     `{ auditEntries(first: 9, filter: ${filter}) { nodes { mutation tokenName } } }`,
   );
   expect(auditEntries.nodes).toEqual([
-    { mutation: 'domainUpdate', tokenName: 'run' },
-    { mutation: 'domainCreate', tokenName: 'run' },
+    { mutation: 'DOMAIN_UPDATE', tokenName: 'run' },
+    { mutation: 'DOMAIN_CREATE', tokenName: 'run' },
   ]);
   await holdNoSecret();
   expect(await control.ask('{ tokens(first: 10) { nodes { name } } }')).toEqual({ tokens: { nodes: [] } });
