@@ -2,8 +2,8 @@
  * Attempts requested for many domains at once: those of a tenant, those whose mail goes to one next hop, or all of a viewer.
  *
  * Promises: what happens to each is what requestFlush does (clock.ts), so a pause or an open breaker is treated the same. Only
- * domains that hold mail are asked for, which an index tells; counts are about a second late. A domain that was asked for within
- * the last minute is left out, so that repetitions do not dial a primary again and again. Rows are written in groups, each in a
+ * domains that hold mail are asked for, which an index tells; counts are about a second late. A domain whose
+ * requested attempt waits, or began within the last ten seconds, is left out: repetitions do not dial a primary again and again. Rows are written in groups, each in a
  * statement of its own; what is committed stays. A row that is locked at the moment is waited for alone: no two can wait crosswise.
  */
 import type { Sql } from '../db/client.ts';
@@ -31,7 +31,7 @@ export interface FlushedDomains {
   readonly nextHop: FlushedHop | null;
 }
 
-/** `ALREADY_REQUESTED`: an attempt waits, or was requested within the last minute. */
+/** `ALREADY_REQUESTED`: a requested attempt waits, or began within the last ten seconds. */
 export type SkipReason = 'NOTHING_HELD' | 'ALREADY_REQUESTED';
 
 export interface FlushedMany {
@@ -59,7 +59,7 @@ export async function flushMany(sql: Sql, viewer: Viewer, which: FlushedDomains)
   let from = { tenantId: FIRST_ID, id: FIRST_ID };
   for (;;) {
     const found = await sql<{ id: string; tenantId: string; isAsked: boolean }[]>`
-      select id, tenant_id as "tenantId", coalesce(flush_requested_at is not null or asked_at > bmx_now() - interval '1 minute', false) as "isAsked"
+      select id, tenant_id as "tenantId", coalesce(flush_requested_at is not null or asked_began_at > bmx_now() - interval '10 seconds', false) as "isAsked"
       from destinations d
       where oldest_accepted_at is not null and kind = 'RELAY' and ${scope} and ${goesTo(sql, which.nextHop)}
         and (tenant_id, id) > (${from.tenantId}::uuid, ${from.id}::uuid)

@@ -21,6 +21,16 @@ async function rcpt(): Promise<string> {
   return reply;
 }
 
+async function flushed(tenantId: string): Promise<number> {
+  const query =
+    'mutation($input: DomainsFlushInput!) { domainsFlush(input: $input) { requestedCount userErrors { code } } }';
+  const { domainsFlush } = await flow.service.graphql<{
+    domainsFlush: { requestedCount: number; userErrors: unknown[] };
+  }>(query, { input: { by: { tenantId } } });
+  expect(domainsFlush.userErrors).toEqual([]);
+  return domainsFlush.requestedCount;
+}
+
 test('senders are told to try again, held mail is delivered, and mail is accepted again afterwards', async () => {
   const made = await flow.service.graphql<{ tenantCreate: { tenant: { id: string } } }>(
     'mutation { tenantCreate(input: { name: "customer" }) { tenant { id } userErrors { code } } }',
@@ -35,7 +45,11 @@ test('senders are told to try again, held mail is delivered, and mail is accepte
   expect(await rcpt()).toMatch(/^450 4\.2\.1 .* BMX-SUSPENDED /);
   const primary = await startFakePrimary({ host, port });
   try {
-    expect(await flow.change('domainsFlush', { by: { tenantId } })).toEqual([]);
+    await until(
+      'the attempt that the new route began has ended',
+      PATIENCE_MS,
+      async () => (await flushed(tenantId)) === 1,
+    );
     await primary.waitFor(() => primary.messages.length === 1, 'the held mail');
     expect(await flow.change('tenantUnsuspend', { id: tenantId })).toEqual([]);
     await until('mail is accepted again', PATIENCE_MS, async () => (await rcpt()).startsWith('250 '));
