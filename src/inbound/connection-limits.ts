@@ -158,7 +158,7 @@ export interface Places<Holder extends PlaceHolder> {
   readonly patienceMs: () => number;
   /** Places or memory are short: clients that send slowly hold too much of them. */
   readonly isStressed: () => boolean;
-  /** The share of all places that is held by others than a newcomer, and would not be given up, 0 to 1; as of the last tick. */
+  /** The share of all places that is held by others than a newcomer, and would not be given up, 0 to 1. */
   readonly heldFill: () => number;
   /** True when the newcomer, which is counted already, has a place; the connection that brings the least goes for it. */
   readonly makeRoom: (newcomer: Holder) => boolean;
@@ -207,7 +207,8 @@ export function createPlaces<Holder extends PlaceHolder>(options: PlacesOptions<
     Holder,
     { readonly sinceMs: number; readonly enter: () => void; readonly giveUp: () => void }
   >();
-  let displaceable = 0;
+  /** As of the last tick. Those that have gone since hold no place: who came instead of them may be there to stay. */
+  let displaceable: readonly Holder[] = [];
 
   /** All that may go, by their rank. Who waits for a place has none. */
   const ranked = (now: number): Holder[][] => {
@@ -262,7 +263,10 @@ export function createPlaces<Holder extends PlaceHolder>(options: PlacesOptions<
   return {
     patienceMs: () => patienceAt(fill(), idleMs),
     isStressed: () => Math.max(fill(), contentFill()) >= SLOW_FILL,
-    heldFill: () => Math.max(0, fill() - (displaceable + 1) / maxConnections),
+    heldFill: () => {
+      const count = displaceable.filter(({ isActive }) => isActive).length;
+      return Math.max(0, fill() - (count + 1) / maxConnections);
+    },
     makeRoom: (newcomer) => makeRoom(newcomer, waitingCount()),
     wait: (newcomer, enter, giveUp) => {
       if (waiting.size >= Math.ceil(maxConnections * WAITING_SHARE)) return false;
@@ -270,7 +274,7 @@ export function createPlaces<Holder extends PlaceHolder>(options: PlacesOptions<
       return true;
     },
     tick: () => {
-      displaceable = fill() <= EASY_FILL ? 0 : ranked(nowMs()).flat().length;
+      displaceable = fill() <= EASY_FILL ? [] : ranked(nowMs()).flat();
       admitWaiting();
     },
   };

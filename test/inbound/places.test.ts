@@ -1,6 +1,12 @@
 /** Places: who gets one while others hold them all without bringing mail, and who gives one up. */
 import { afterEach, describe, expect, test } from 'bun:test';
-import { createClientLimits, patienceAt, shareAt } from '../../src/inbound/connection-limits.ts';
+import {
+  createClientLimits,
+  createPlaces,
+  patienceAt,
+  type PlaceHolder,
+  shareAt,
+} from '../../src/inbound/connection-limits.ts';
 import type { InboundOptions } from '../../src/inbound/listener-state.ts';
 import { until } from '../helpers/child.ts';
 import { contentOf } from '../helpers/dialog.ts';
@@ -247,6 +253,26 @@ describe('shares', () => {
       expect(shares.map((share) => share.takeConnection())).toEqual([true, true, true, true, false]);
       for (const share of shares) share.returnConnection();
     }
+  });
+
+  test('count as held what connections have that came after silent ones went, before the next look at all', () => {
+    const holder = (mayGiveWay: boolean): PlaceHolder & { isActive: boolean } => ({
+      isActive: true,
+      mayGiveWay: () => mayGiveWay,
+      waitingSinceMs: -10_000,
+      fruitlessSinceMs: -10_000,
+      hasBroughtMail: false,
+      giveWay: () => undefined,
+    });
+    const open = new Set(Array.from({ length: 90 }, () => holder(true)));
+    const activeCount = (): number => [...open].filter(({ isActive }) => isActive).length;
+    const bounds = { maxConnections: 100, idleMs: 300_000, tickMs: 250, contentFill: () => 0, nowMs: () => 0 };
+    const places = createPlaces({ ...bounds, open, activeCount });
+    places.tick();
+    expect(places.heldFill()).toBe(0);
+    for (const silent of open) silent.isActive = false;
+    for (let index = 0; index < 81; index += 1) open.add(holder(false));
+    expect(places.heldFill()).toBeCloseTo(0.8);
   });
 
   test('leave room: twenty addresses that take all they get, in the data, hold two thirds of the places', async () => {
