@@ -263,7 +263,8 @@ export function createLargeContent(nowMs: () => number, collectGarbage?: () => v
     for (let count = 0; count < PIECES_A_TURN && (freeAtMs <= now || !isSmallUnderWay()); count += 1) {
       const piece = takeNext();
       if (piece === undefined) break;
-      freeAtMs += piece.pieceOctets / OCTETS_PER_MS;
+      // What is read at no bounded rate is owed to no later small mail: the next large message would wait for a minute.
+      if (isSmallUnderWay()) freeAtMs += piece.pieceOctets / OCTETS_PER_MS;
       piece.readOn();
     }
     schedule();

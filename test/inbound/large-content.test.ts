@@ -69,3 +69,13 @@ test('while small mail comes in all together have a bounded rate, and the last h
   expect(total * PIECE_OCTETS).toBeLessThan(2000 * 16_000 + 1_000_000);
   expect(honest.count()).toBeGreaterThanOrEqual(2);
 });
+
+test('what was read before small mail came makes no later large message wait', async () => {
+  const content = createLargeContent(() => 0);
+  const early = keepSending(content, { network: 'early', startedAtMs: 0, pieces: 1000 });
+  while (early.count() < 1000) await turnsOfTheLoop(1);
+  content.noteSmall();
+  const late = keepSending(content, { network: 'late', startedAtMs: 1, pieces: 1 });
+  await turnsOfTheLoop(10);
+  expect(late.count()).toBe(1);
+});
