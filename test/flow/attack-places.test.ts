@@ -102,7 +102,6 @@ describe.each([
       recipient: RECIPIENT,
       honestAddress: HONEST,
       roundMs: 2000,
-      pairs: 1,
       // Nearly all of them, or what the shares of twenty addresses leave.
       hasBegun: () =>
         until('the attackers stand', 30_000, () => openCount() > PLACES / 2 && performance.now() > beganMs + 1500),
@@ -144,7 +143,6 @@ describe('120 messages of 9.4 MB at once', () => {
       recipient: RECIPIENT,
       honestAddress: HONEST,
       roundMs: 5000,
-      pairs: 1,
       tries: 1,
       attack: () => Promise.all(Array.from({ length: 120 }, (_, index) => send(index))),
     });
@@ -187,7 +185,6 @@ describe('a header section of 9.4 MB', () => {
         recipient: RECIPIENT,
         honestAddress: HONEST,
         roundMs: 2000,
-        pairs: 1,
         tries: 1,
         attack: async (signal) => {
           const one = async (index: number): Promise<void> => {

@@ -91,7 +91,6 @@ const beside = (attacking: (signal: AbortSignal) => Promise<void>) =>
     recipient: MAILBOX,
     honestAddress: '127.0.0.1',
     roundMs: 3000,
-    pairs: 1,
     attack: attacking,
   });
 

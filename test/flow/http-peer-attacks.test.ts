@@ -14,13 +14,13 @@ import { chainOf, makeAuthority, makeLeaf } from '../helpers/pki.ts';
 const IN_FLIGHT_BYTES = 64 * 1024 * 1024;
 /** Of each round: what was asked of a policy is remembered for a minute. */
 const DOMAINS = 8;
-const PAIRS = 2;
+const ROUNDS = 2;
 /** MTA-STS asks at 443. */
 const POLICY = { host: '127.0.0.43', port: 443 };
 const root = makeAuthority();
 /** As many as measureBeside may make. */
 const TRIES = 3;
-const names = Array.from({ length: DOMAINS * PAIRS * TRIES }, (_, index) => `d${index}.hostile.example`);
+const names = Array.from({ length: DOMAINS * ROUNDS * TRIES }, (_, index) => `d${index}.hostile.example`);
 
 let flow: Flow<Service>;
 let folder: string;
@@ -76,9 +76,9 @@ afterAll(async () => {
 test('policy hosts that send early hints without end', async () => {
   const left = [...names];
   const beside = await measureBeside({
-    service: { pid: flow.service.pid, smtpPort: flow.service.smtpPort },
+    service: flow.service,
     recipient: 'user@honest.example',
-    pairs: PAIRS,
+    rounds: ROUNDS,
     tries: TRIES,
     hasBegun: async () => {
       const asked = names.length - left.length;
@@ -91,5 +91,5 @@ test('policy hosts that send early hints without end', async () => {
     },
   });
   expectHarmless('early hints without end', beside, IN_FLIGHT_BYTES);
-  expect(peer.connectionCount()).toBeGreaterThanOrEqual(DOMAINS * PAIRS);
+  expect(peer.connectionCount()).toBeGreaterThanOrEqual(DOMAINS * ROUNDS);
 }, 120_000);

@@ -82,7 +82,6 @@ test('reports to a domain of 1,200 addresses: few of them are dialled, and hones
   const beside = await measureBeside({
     service: flow.service,
     recipient: `user@${DOMAIN}`,
-    pairs: 1,
     attack: (signal) => sendFailing(signal, (number) => `a${number}@many.example`),
   });
   const [attempts] = await flow.database.sql<{ hosts: number; addresses: number }[]>`
@@ -105,7 +104,6 @@ test('one signed message under a new name each time: one report, and honest mail
   const beside = await measureBeside({
     service: flow.service,
     recipient: `user@${DOMAIN}`,
-    pairs: 1,
     attack: async (signal) => {
       sentCount = await sendFailing(signal, names, signatures + original);
     },
