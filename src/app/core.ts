@@ -17,6 +17,7 @@ import { createListLookup, type ListLookup } from '../domains/user-list/lookup.t
 import { endpointOf, jsonPoster } from '../http/connection.ts';
 import type { Inbound } from '../inbound/listener-state.ts';
 import { registerOutageGauges } from '../outage/inspect.ts';
+import { createLookupPace, type LookupFor } from '../policy/authentication/lookup-pace.ts';
 import type { Dnsbl } from '../policy/dnsbl/lists.ts';
 import { registerQueueGauges } from '../queue/counts.ts';
 import { registerDrillGauges } from '../queue/drills/drill-facts.ts';
@@ -69,6 +70,8 @@ export interface NodeCore extends NodeOptions {
   readonly timers: Timers;
   readonly ready: ReadinessWatch;
   readonly routing: Routing;
+  /** For SPF, keys and policies of senders, at acceptance and for reports. */
+  readonly lookupFor: LookupFor;
   readonly domains: Domains;
   readonly tokens: TokenCache;
   readonly userLists: ListLookup;
@@ -144,6 +147,7 @@ export async function openCore(options: NodeOptions, onStop: OnStop): Promise<No
     timers,
     ready,
     routing,
+    lookupFor: createLookupPace(routing.forClient),
     domains,
     tokens,
     userLists,

@@ -143,13 +143,15 @@ function startRecoveryChecks(
 }
 
 /** Makes reports as they fall due. With DELIVERY_HOLD no sender gets a report of a delay: the operator knows best. */
-function startReports({ config, sql, events, timers, routing }: NodeCore): void {
-  const lookup = routing.strangersResolver.query;
+function startReports({ config, sql, events, timers, lookupFor }: NodeCore): void {
   timers.every(REPORTS_EVERY_MS, 'reports', () =>
     makeDueReports({
       sql,
       checkSender: ({ transactionId, facts, head }, readContent) =>
-        proveSender({ ...facts, transactionId, acceptedAt: new Date(facts.acceptedAt), head, readContent }, lookup),
+        proveSender(
+          { ...facts, transactionId, acceptedAt: new Date(facts.acceptedAt), head, readContent },
+          lookupFor(facts.clientAddress),
+        ),
       ehloName: config.mxHostname,
       events,
     }),

@@ -121,7 +121,7 @@ export async function startInbound(core: NodeCore, wakeUps: WakeUps): Promise<vo
     authenticate: createAcceptanceSeal({
       hostname,
       names: config.mxNames,
-      lookupFor: (address) => routing.forClient(address).query,
+      lookupFor: core.lookupFor,
       addsResults: config.authenticationResults,
       arcKey: config.arcKey === null ? null : loadArcKey(config.arcKey),
       fault: (error) => events.fault({ where: 'authentication', error }),
