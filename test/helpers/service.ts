@@ -86,11 +86,15 @@ export async function isReady(httpUrl: string, exceptFor?: string): Promise<bool
   return answer?.reasons?.every((reason) => reason === exceptFor) === true;
 }
 
-/** The environment a service of a test runs in: nothing of ours but PATH, so that no setting leaks in. */
+/** How the engine of the run's processes compiles: bin/test.ts says why. */
+export const ENGINE = 'BUN_JSC_useFTLJIT';
+
+/** The environment a service of a test runs in: nothing of ours but PATH and ENGINE, so that no setting leaks in. */
 export async function serviceEnvironment(dataDir: string): Promise<Record<string, string>> {
   const [smtpPort, httpPort] = await findFreePorts(2);
   return {
     PATH: process.env['PATH'] ?? '',
+    ...(process.env[ENGINE] === undefined ? {} : { [ENGINE]: process.env[ENGINE] }),
     HOME: process.env['HOME'] ?? '/',
     DATA_DIR: dataDir,
     SMTP_LISTEN: `127.0.0.1:${smtpPort}`,
