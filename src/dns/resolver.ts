@@ -266,11 +266,12 @@ const CODEC: DnsCodec = {
       additionals: hasEdns ? [OPT_RECORD] : [],
     });
   },
-  decodeReply(bytes, query) {
+  maxReplyBytes: MAX_REPLY_BYTES,
+  decodeReply(bytes, query, length) {
     if (bytes.length < 12 || bytes.readUInt16BE(0) !== query.id) return null;
     const flags = bytes.readUInt16BE(2);
     if ((flags & RESPONSE_FLAG) === 0) return null;
-    if (isTooLarge(bytes)) return { kind: 'TROUBLE', reason: 'TOO_LARGE' };
+    if (isTooLarge(bytes, length)) return { kind: 'TROUBLE', reason: 'TOO_LARGE' };
     try {
       const packet = decode(bytes);
       return isReplyTo(packet, query) ? meaningOf(packet, query) : null;
@@ -282,9 +283,9 @@ const CODEC: DnsCodec = {
 };
 
 /** By the counts of its head (RFC 1035 §4.1.1), before any of it is read. */
-function isTooLarge(bytes: Buffer): boolean {
+function isTooLarge(bytes: Buffer, length: number): boolean {
   const counts = [4, 6, 8, 10].map((at) => bytes.readUInt16BE(at));
-  return bytes.length > MAX_REPLY_BYTES || counts.reduce((sum, count) => sum + count, 0) > MAX_REPLY_RECORDS;
+  return length > MAX_REPLY_BYTES || counts.reduce((sum, count) => sum + count, 0) > MAX_REPLY_RECORDS;
 }
 
 const RESPONSE_FLAG = 0x8000;

@@ -39,8 +39,10 @@ export type CodecAnswer = ServerAnswer | { readonly kind: 'TRUNCATED' } | { read
 
 export interface DnsCodec {
   encodeQuery(query: DnsQuery): Buffer;
-  /** Null when the bytes are no reply to this query. Never throws. */
-  decodeReply(bytes: Buffer, query: DnsQuery): CodecAnswer | null;
+  /** Of a longer reply the head is enough for `decodeReply`. */
+  readonly maxReplyBytes: number;
+  /** Null when the bytes are no reply to this query. `length`: of the whole reply, of which they may be the head. Never throws. */
+  decodeReply(bytes: Buffer, query: DnsQuery, length: number): CodecAnswer | null;
 }
 
 interface DnsServers {
@@ -74,7 +76,8 @@ export function createDnsServers(options: {
         server,
         query: codec.encodeQuery(query),
         timeoutMs: untilMs - monotonicMs(),
-        accept: (reply) => codec.decodeReply(reply, query),
+        maxBytes: codec.maxReplyBytes,
+        accept: (reply, length) => codec.decodeReply(reply, query, length),
       });
     }
     let hasEdns = true;
@@ -143,8 +146,10 @@ interface DnsExchange<T> {
   readonly server: Endpoint;
   readonly query: Buffer;
   readonly timeoutMs: number;
-  /** Reads a reply; null when it does not belong to the query. Must not throw. */
-  readonly accept: (reply: Buffer) => T | null;
+  /** A reply over TCP that says it is longer is not received beyond its head. */
+  readonly maxBytes: number;
+  /** Reads a reply of this length; null when it does not belong to the query. Must not throw. */
+  readonly accept: (reply: Buffer, length: number) => T | null;
 }
 
 interface DnsTransport {
@@ -177,7 +182,7 @@ function exchangeUdp<T>({ server, query, accept }: DnsExchange<T>, limits: Limit
       socket.on('message', (bytes, from) => {
         // The kernel drops other sources of a connected socket; the check is for runtimes that only emulate connect.
         if (from.port !== server.port || normalizeAddress(from.address) !== server.address) return;
-        const reply = accept(bytes);
+        const reply = accept(bytes, bytes.length);
         if (reply !== null) finish(reply);
       });
       // An event, not a callback of connect: that one is also called when the address cannot be reached.
@@ -191,19 +196,34 @@ function exchangeUdp<T>({ server, query, accept }: DnsExchange<T>, limits: Limit
   });
 }
 
-function exchangeTcp<T>({ server, query, accept }: DnsExchange<T>, limits: Limits): Promise<T | null> {
+/** RFC 1035 §4.2.2 and §4.1.1. */
+const PREFIX_BYTES = 2;
+const HEAD_BYTES = 12;
+
+function exchangeTcp<T>({ server, query, accept, maxBytes }: DnsExchange<T>, limits: Limits): Promise<T | null> {
   const socket = connect({ host: server.address, port: server.port });
   return settleOnce<T>(limits, {
     start(finish) {
-      let received = Buffer.alloc(0);
+      // Joined when there is enough of them: a reply may come octet by octet.
+      let pieces: Buffer[] = [];
+      let receivedBytes = 0;
+      let neededBytes = PREFIX_BYTES;
+      let length: number | null = null;
       socket.on('error', () => finish(null));
       socket.on('close', () => finish(null));
       socket.on('connect', () => socket.write(Buffer.concat([lengthPrefix(query.length), query])));
       socket.on('data', (bytes: Buffer) => {
-        received = Buffer.concat([received, bytes]);
-        if (received.length < 2) return;
-        const end = 2 + received.readUInt16BE(0);
-        if (received.length >= end) finish(accept(received.subarray(2, end)));
+        pieces.push(bytes);
+        receivedBytes += bytes.length;
+        if (receivedBytes < neededBytes) return;
+        const received = Buffer.concat(pieces);
+        pieces = [received];
+        if (length === null) {
+          length = received.readUInt16BE(0);
+          neededBytes = PREFIX_BYTES + (length > maxBytes ? HEAD_BYTES : length);
+          if (receivedBytes < neededBytes) return;
+        }
+        finish(accept(received.subarray(PREFIX_BYTES, neededBytes), length));
       });
     },
     stop: () => socket.destroy(),

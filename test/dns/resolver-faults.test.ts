@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { monotonicMs } from '../../src/clock.ts';
 import { createResolver } from '../../src/dns/resolver.ts';
 import type { Resolver } from '../../src/dns/resolver.ts';
@@ -33,6 +34,48 @@ async function rawServer(reply: (query: Buffer) => Buffer): Promise<string> {
   open.push({ close: () => new Promise<void>((resolve) => socket.close(() => resolve())) });
   return `127.0.0.1:${socket.address().port}`;
 }
+
+/** Truncated over UDP; over TCP what `send` writes, to a query without its length. */
+async function tcpServer(send: (socket: Socket, query: Buffer) => void): Promise<string> {
+  const sockets = new Set<Socket>();
+  const { tcp, udp, port } = await bindPair((socket) => {
+    sockets.add(socket.on('error', () => socket.destroy()));
+    socket.setNoDelay(true);
+    socket.once('data', (bytes: Buffer) => send(socket, bytes.subarray(2)));
+  });
+  udp.on('message', (query, from) => {
+    const reply = forgeReply(query, () => []);
+    reply.writeUInt16BE(0x8200, 2);
+    udp.send(reply, from.port, from.address);
+  });
+  open.push({
+    close: async () => {
+      for (const socket of sockets) socket.destroy();
+      await Promise.all([tcp, udp].map((server) => new Promise<void>((resolve) => server.close(() => resolve()))));
+    },
+  });
+  return `127.0.0.1:${port}`;
+}
+
+test('a reply over TCP that says it is too long is not waited for', async () => {
+  const server = await tcpServer((socket, query) => {
+    const reply = forgeReply(query, (name) => [{ name, type: 'A', data: '192.0.2.1' }]);
+    socket.write(Buffer.concat([Buffer.from([0xff, 0xff]), reply.subarray(0, 12)]));
+  });
+  const answer = await resolverOn([server]).query('a.example', 'A');
+  expect(answer).toEqual({ kind: 'TROUBLE', reason: 'TOO_LARGE' });
+});
+
+test('a reply over TCP that comes octet by octet is read', async () => {
+  const server = await tcpServer(async (socket, query) => {
+    const reply = forgeReply(query, (name) => [{ name, type: 'A', data: '192.0.2.1' }]);
+    for (const octet of Buffer.concat([Buffer.from([0, reply.length]), reply])) {
+      socket.write(Buffer.from([octet]));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  });
+  expect(await resolverOn([server]).query('a.example', 'A')).toMatchObject({ kind: 'FOUND', records: ['192.0.2.1'] });
+});
 
 describe('trouble is never "no such domain"', () => {
   const cases: readonly (readonly [FakeMode, string])[] = [
