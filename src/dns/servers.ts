@@ -39,7 +39,7 @@ export type CodecAnswer = ServerAnswer | { readonly kind: 'TRUNCATED' } | { read
 
 export interface DnsCodec {
   encodeQuery(query: DnsQuery): Buffer;
-  /** Of a longer reply the head is enough for `decodeReply`. */
+  /** The head of a longer reply is enough for `decodeReply`. */
   readonly maxReplyBytes: number;
   /** Null when the bytes are no reply to this query. `length`: of the whole reply, of which they may be the head. Never throws. */
   decodeReply(bytes: Buffer, query: DnsQuery, length: number): CodecAnswer | null;
@@ -68,7 +68,8 @@ export function createDnsServers(options: {
   let preferred = 0;
 
   /** One try at one server; null when it was silent. */
-  async function askServer(server: Endpoint, question: DnsQuestion, timeoutMs: number): Promise<ServerAnswer | null> {
+  async function askServer(server: Endpoint, question: DnsQuestion, limits: Limits): Promise<ServerAnswer | null> {
+    const { timeoutMs, signal } = limits;
     const untilMs = monotonicMs() + timeoutMs;
     function send(protocol: 'udp' | 'tcp', hasEdns: boolean): Promise<CodecAnswer | null> {
       const query: DnsQuery = { ...question, id: randomInt(0x10000), hasEdns };
@@ -76,6 +77,7 @@ export function createDnsServers(options: {
         server,
         query: codec.encodeQuery(query),
         timeoutMs: untilMs - monotonicMs(),
+        signal,
         maxBytes: codec.maxReplyBytes,
         accept: (reply, length) => codec.decodeReply(reply, query, length),
       });
@@ -92,15 +94,15 @@ export function createDnsServers(options: {
     return { kind: 'TROUBLE', reason: 'MALFORMED' };
   }
 
-  async function askAll(question: DnsQuestion, deadlineMs: number): Promise<ServerAnswer> {
+  async function askAll(question: DnsQuestion, deadlineMs: number, signal: AbortSignal): Promise<ServerAnswer> {
     let trouble: DnsTrouble = 'TIMEOUT';
     const ordered = [...servers.slice(preferred), ...servers.slice(0, preferred)];
     let queue = Array.from({ length: rounds }, () => ordered).flat();
     for (let server = queue.shift(); server !== undefined; server = queue.shift()) {
       const current = server;
       const leftMs = deadlineMs - monotonicMs();
-      if (leftMs <= 0) break;
-      const answer = await askServer(current, question, leftMs / (queue.length + 1));
+      if (leftMs <= 0 || signal.aborted) break;
+      const answer = await askServer(current, question, { timeoutMs: leftMs / (queue.length + 1), signal });
       if (answer?.kind === 'REPLY') {
         preferred = servers.indexOf(current);
         return answer;
@@ -121,16 +123,16 @@ export function createDnsServers(options: {
       const visit = silences.begin(zone);
       if (visit === null) return SILENT;
       try {
-        const givePlace = await shares.take({ party, zone }, deadlineMs - monotonicMs());
-        if (givePlace === null) return NO_PLACE;
+        const place = await shares.take({ party, zone }, deadlineMs - monotonicMs());
+        if (place === null) return NO_PLACE;
         try {
           if (!visit.isWelcome()) return SILENT;
           const startedAtMs = monotonicMs();
-          const answer = await askAll(question, deadlineMs);
+          const answer = await askAll(question, deadlineMs, place.lost);
           visit.note(answer.kind === 'REPLY', monotonicMs() - startedAtMs);
           return answer;
         } finally {
-          givePlace();
+          place.give();
         }
       } finally {
         visit.end();
@@ -146,6 +148,8 @@ interface DnsExchange<T> {
   readonly server: Endpoint;
   readonly query: Buffer;
   readonly timeoutMs: number;
+  /** Ends the exchange without a reply. */
+  readonly signal: AbortSignal;
   /** A reply over TCP that says it is longer is not received beyond its head. */
   readonly maxBytes: number;
   /** Reads a reply of this length; null when it does not belong to the query. Must not throw. */
@@ -166,17 +170,17 @@ interface Limits {
 
 export function createDnsTransport(): DnsTransport {
   const closing = new AbortController();
-  const { signal } = closing;
+  const isOver = ({ signal }: Limits): boolean => signal.aborted || closing.signal.aborted;
   return {
-    udp: async (exchange) => (signal.aborted ? null : exchangeUdp(exchange, { timeoutMs: exchange.timeoutMs, signal })),
-    tcp: async (exchange) => (signal.aborted ? null : exchangeTcp(exchange, { timeoutMs: exchange.timeoutMs, signal })),
+    udp: async (exchange) => (isOver(exchange) ? null : exchangeUdp(exchange, closing.signal)),
+    tcp: async (exchange) => (isOver(exchange) ? null : exchangeTcp(exchange, closing.signal)),
     close: () => closing.abort(),
   };
 }
 
-function exchangeUdp<T>({ server, query, accept }: DnsExchange<T>, limits: Limits): Promise<T | null> {
+function exchangeUdp<T>({ server, query, accept, ...limits }: DnsExchange<T>, closing: AbortSignal): Promise<T | null> {
   const socket = createSocket(server.address.includes(':') ? 'udp6' : 'udp4');
-  return settleOnce<T>(limits, {
+  return settleOnce<T>(limits, closing, {
     start(finish, isSettled) {
       socket.on('error', () => finish(null));
       socket.on('message', (bytes, from) => {
@@ -200,9 +204,12 @@ function exchangeUdp<T>({ server, query, accept }: DnsExchange<T>, limits: Limit
 const PREFIX_BYTES = 2;
 const HEAD_BYTES = 12;
 
-function exchangeTcp<T>({ server, query, accept, maxBytes }: DnsExchange<T>, limits: Limits): Promise<T | null> {
+function exchangeTcp<T>(
+  { server, query, accept, maxBytes, ...limits }: DnsExchange<T>,
+  closing: AbortSignal,
+): Promise<T | null> {
   const socket = connect({ host: server.address, port: server.port });
-  return settleOnce<T>(limits, {
+  return settleOnce<T>(limits, closing, {
     start(finish) {
       // Joined when there is enough of them: a reply may come octet by octet.
       let pieces: Buffer[] = [];
@@ -242,17 +249,17 @@ interface Work<T> {
 }
 
 /** Resolves with what `finish` is called with first, or null at the timeout or the abort; then stops, once. */
-function settleOnce<T>({ timeoutMs, signal }: Limits, work: Work<T>): Promise<T | null> {
+function settleOnce<T>({ timeoutMs, signal }: Limits, closing: AbortSignal, work: Work<T>): Promise<T | null> {
   return new Promise((resolve) => {
     let isSettled = false;
     const abandon = () => finish(null);
     const timer = setTimeout(abandon, Math.max(0, timeoutMs));
-    signal.addEventListener('abort', abandon);
+    for (const end of [signal, closing]) end.addEventListener('abort', abandon);
     function finish(value: T | null): void {
       if (isSettled) return;
       isSettled = true;
       clearTimeout(timer);
-      signal.removeEventListener('abort', abandon);
+      for (const end of [signal, closing]) end.removeEventListener('abort', abandon);
       work.stop();
       resolve(value);
     }

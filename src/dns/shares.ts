@@ -3,9 +3,10 @@
  *
  * A look-up belongs to a party, whoever causes it, and to a zone, whose servers it asks. Neither may hold more than its share, so one
  * tenant or client whose name servers are slow leaves places to the others. Who waits is served in rotation over the parties, and over
- * the zones of each.
+ * the zones of each. When all places are taken, a look-up that has had its for a while gives way to a party that holds fewer: however
+ * many parties have slow name servers, a place comes free.
  */
-import { within } from '../clock.ts';
+import { monotonicMs, within } from '../clock.ts';
 import { organizationOf } from '../mail/organization.ts';
 
 export interface ShareBounds {
@@ -14,10 +15,15 @@ export interface ShareBounds {
   readonly zone: number;
   /** Look-ups of one party that wait for their turn. */
   readonly waiting: number;
+  /** From then on the one look-up of a party may have to give way; of two in half the time, and so on. Never by default. */
+  readonly safeMs?: number;
 }
 
-/** A look-up holds a socket: 256 of these. Of a party an eighth, and a zone is asked for few names at the same time. */
-export const SHARES: ShareBounds = { total: 256, party: 32, zone: 16, waiting: 1000 };
+/**
+ * A look-up holds a socket: 256 of these. Of a party an eighth, and a zone is asked for few names at the same time. Most answers come
+ * within a fifth of a second.
+ */
+export const SHARES: ShareBounds = { total: 256, party: 32, zone: 16, waiting: 1000, safeMs: 1000 };
 
 export interface Asker {
   /** Null: no one in particular; the zone's share is the bound. */
@@ -26,11 +32,27 @@ export interface Asker {
 }
 
 export interface Shares {
-  /** Resolves to the function that gives the place back; null when there was none within `timeoutMs`, or too many wait already. */
-  take(asker: Asker, timeoutMs: number): Promise<(() => void) | null>;
+  /** Null when there was no place within `timeoutMs`, or too many wait already. */
+  take(asker: Asker, timeoutMs: number): Promise<Place | null>;
 }
 
-type Start = () => void;
+export interface Place {
+  /** Gives it back. */
+  readonly give: () => void;
+  /** Fires when another has it: the look-up is to end. */
+  readonly lost: AbortSignal;
+}
+
+type Start = (place: Place) => void;
+
+interface HeldPlace {
+  readonly party: Party;
+  readonly takenAtMs: number;
+  readonly giveWay: () => void;
+}
+
+/** Between two looks for a place that may be taken. */
+const LOOK_AGAIN_MS = 20;
 
 interface Party {
   held: number;
@@ -40,11 +62,15 @@ interface Party {
   readonly lines: Map<string, Set<Start>>;
 }
 
-export function createShares(bounds: ShareBounds = SHARES): Shares {
+export function createShares(bounds: ShareBounds = SHARES, nowMs: () => number = monotonicMs): Shares {
+  const { safeMs = Infinity } = bounds;
   /** Those that hold a place or wait for one, whose turn it is first. */
   const parties = new Map<string, Party>();
   const heldOf = new Map<string, number>();
+  /** The oldest first. */
+  const places = new Set<HeldPlace>();
   let held = 0;
+  let timer: ReturnType<typeof setTimeout> | null = null;
 
   function partyOf(name: string, share: number): Party {
     const known = parties.get(name);
@@ -77,10 +103,44 @@ export function createShares(bounds: ShareBounds = SHARES): Shares {
     if (line.size > 0) party.lines.set(zone, line);
   }
 
+  function placeFor(name: string, party: Party, zone: string): Place {
+    const lost = new AbortController();
+    const give = (): void => {
+      if (!places.delete(place)) return;
+      add(name, party, zone, -1);
+    };
+    const giveWay = (): void => {
+      give();
+      lost.abort();
+    };
+    const place: HeldPlace = { party, takenAtMs: nowMs(), giveWay };
+    places.add(place);
+    add(name, party, zone, 1);
+    return {
+      give: () => {
+        give();
+        serve();
+      },
+      lost: lost.signal,
+    };
+  }
+
+  /** The oldest look-up of the party that holds most, if that is no longer safe. */
+  function findUnsafe(): HeldPlace | null {
+    let found: HeldPlace | null = null;
+    for (const place of places) if (place.party.held > (found?.party.held ?? 0)) found = place;
+    if (found === null || nowMs() - found.takenAtMs < safeMs / found.party.held) return null;
+    return found;
+  }
+
   function startNext(): boolean {
-    if (held >= bounds.total) return false;
+    const isFull = held >= bounds.total;
+    const unsafe = isFull ? findUnsafe() : null;
+    if (isFull && unsafe === null) return false;
     for (const [name, party] of parties) {
       if (party.held >= party.share) continue;
+      // Of two that hold nearly the same none gives way to the other: there would be no end of it.
+      if (unsafe !== null && unsafe.party.held - party.held < (party.held === 0 ? 1 : 2)) continue;
       for (const [zone, line] of party.lines) {
         if ((heldOf.get(zone) ?? 0) >= bounds.zone) continue;
         const [start] = line;
@@ -88,8 +148,8 @@ export function createShares(bounds: ShareBounds = SHARES): Shares {
         leaveLine(party, zone, start);
         parties.delete(name);
         parties.set(name, party);
-        add(name, party, zone, 1);
-        start();
+        unsafe?.giveWay();
+        start(placeFor(name, party, zone));
         return true;
       }
     }
@@ -98,6 +158,12 @@ export function createShares(bounds: ShareBounds = SHARES): Shares {
 
   function serve(): void {
     while (startNext());
+    if (held < bounds.total || safeMs === Infinity || timer !== null) return;
+    if (![...parties.values()].some(({ waiting }) => waiting > 0)) return;
+    timer = setTimeout(() => {
+      timer = null;
+      serve();
+    }, LOOK_AGAIN_MS);
   }
 
   return {
@@ -105,11 +171,11 @@ export function createShares(bounds: ShareBounds = SHARES): Shares {
       const name = given ?? `zone ${zone}`;
       const party = partyOf(name, given === null ? bounds.zone : bounds.party);
       if (party.waiting >= bounds.waiting) return null;
-      let hasPlace = false;
+      const taken: { place?: Place } = {};
       let start: Start = () => undefined;
       const turn = new Promise<void>((resolve) => {
-        start = () => {
-          hasPlace = true;
+        start = (place) => {
+          taken.place = place;
           resolve();
         };
       });
@@ -117,17 +183,12 @@ export function createShares(bounds: ShareBounds = SHARES): Shares {
       party.lines.set(zone, line.add(start));
       party.waiting += 1;
       serve();
-      if (!hasPlace) await within(timeoutMs, turn, () => undefined);
+      if (taken.place === undefined) await within(timeoutMs, turn, () => undefined);
       // The turn may have come in the moment in which the time was over.
-      if (!hasPlace) {
-        leaveLine(party, zone, start);
-        forgetIdle(name, party);
-        return null;
-      }
-      return () => {
-        add(name, party, zone, -1);
-        serve();
-      };
+      if (taken.place !== undefined) return taken.place;
+      leaveLine(party, zone, start);
+      forgetIdle(name, party);
+      return null;
     },
   };
 }

@@ -36,12 +36,12 @@ async function rawServer(reply: (query: Buffer) => Buffer): Promise<string> {
 }
 
 /** Truncated over UDP; over TCP what `send` writes, to a query without its length. */
-async function tcpServer(send: (socket: Socket, query: Buffer) => void): Promise<string> {
+async function tcpServer(send: (socket: Socket, query: Buffer) => Promise<void>): Promise<string> {
   const sockets = new Set<Socket>();
   const { tcp, udp, port } = await bindPair((socket) => {
     sockets.add(socket.on('error', () => socket.destroy()));
     socket.setNoDelay(true);
-    socket.once('data', (bytes: Buffer) => send(socket, bytes.subarray(2)));
+    socket.once('data', (bytes: Buffer) => void send(socket, bytes.subarray(2)));
   });
   udp.on('message', (query, from) => {
     const reply = forgeReply(query, () => []);
@@ -58,7 +58,7 @@ async function tcpServer(send: (socket: Socket, query: Buffer) => void): Promise
 }
 
 test('a reply over TCP that says it is too long is not waited for', async () => {
-  const server = await tcpServer((socket, query) => {
+  const server = await tcpServer(async (socket, query) => {
     const reply = forgeReply(query, (name) => [{ name, type: 'A', data: '192.0.2.1' }]);
     socket.write(Buffer.concat([Buffer.from([0xff, 0xff]), reply.subarray(0, 12)]));
   });

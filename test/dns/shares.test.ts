@@ -1,26 +1,27 @@
 import { expect, test } from 'bun:test';
-import { createShares, zoneOf } from '../../src/dns/shares.ts';
+import { createShares, type Place, zoneOf } from '../../src/dns/shares.ts';
 
 const LONG_MS = 60_000;
 
 /** Asks for places, and notes who got one, in order. */
-function askers(bounds: Parameters<typeof createShares>[0]) {
-  const shares = createShares(bounds);
+function askers(bounds: Parameters<typeof createShares>[0], nowMs?: () => number) {
+  const shares = createShares(bounds, nowMs);
   const order: string[] = [];
-  const places = new Map<string, () => void>();
+  const places = new Map<string, Place>();
   const ask = async (name: string, party: string | null, zone: string, timeoutMs = LONG_MS): Promise<boolean> => {
-    const give = await shares.take({ party, zone }, timeoutMs);
-    if (give === null) return false;
+    const place = await shares.take({ party, zone }, timeoutMs);
+    if (place === null) return false;
     order.push(name);
-    places.set(name, give);
+    places.set(name, place);
     return true;
   };
   const give = async (name: string): Promise<void> => {
-    places.get(name)?.();
+    places.get(name)?.give();
     places.delete(name);
     await settled();
   };
-  return { ask, give, order };
+  const isLost = (name: string): boolean => places.get(name)?.lost.aborted === true;
+  return { ask, give, order, isLost };
 }
 
 /** After all that is decided already has been carried out. */
@@ -73,6 +74,39 @@ test('who waits too long, or behind too many of its own, has no place and holds 
   await give('first');
   await give('patient');
   expect(order).toEqual(['first', 'patient', 'in its place']);
+});
+
+test('when all places are taken, the oldest look-up of the party that holds most gives way, but not while it is young', async () => {
+  let nowMs = 0;
+  const { ask, give, order, isLost } = askers({ total: 4, party: 3, zone: 3, waiting: 9, safeMs: 1000 }, () => nowMs);
+  await ask('b1', 'b', 'b');
+  nowMs = 1;
+  for (const name of ['a1', 'a2', 'a3']) await ask(name, 'a', name);
+  void ask('c1', 'c', 'c');
+  nowMs = 300;
+  void ask('d1', 'd', 'd');
+  await settled();
+  expect(order).toEqual(['b1', 'a1', 'a2', 'a3']);
+  // A third of a second for one of three, half a second for one of two.
+  nowMs = 501;
+  void ask('a4', 'a', 'a4');
+  await settled();
+  // Two for those who had none; then no one holds more than what another would have.
+  expect(order.slice(4)).toEqual(['c1', 'd1']);
+  expect(['a1', 'a2', 'a3', 'b1'].filter(isLost)).toEqual(['a1', 'a2']);
+  // A place that was lost cannot be given back a second time.
+  await give('a1');
+  expect(order).toHaveLength(6);
+  await give('b1');
+  expect(order.slice(6)).toEqual(['a4']);
+});
+
+test('a look-up that waits has its place as soon as another is old enough', async () => {
+  const { ask, isLost } = askers({ total: 2, party: 2, zone: 2, waiting: 9, safeMs: 200 });
+  await ask('a1', 'a', 'a');
+  await ask('a2', 'a', 'a');
+  expect(await ask('b1', 'b', 'b', 5000)).toBe(true);
+  expect([isLost('a1'), isLost('a2')]).toEqual([true, false]);
 });
 
 test.each([

@@ -34,9 +34,9 @@ export function createLookupPace(forClient: (address: string) => Pick<LookUps, '
     return async (name, type) => {
       queries += 1;
       if (queries > FREE_QUERIES || octets > FREE_OCTETS) {
-        const giveTurn = await turns.take({ party: network, zone: network }, MOST_WAIT_MS);
-        if (giveTurn === null) return { kind: 'TROUBLE', reason: 'NOT_YET_ASKED' };
-        setTimeout(giveTurn, TURN_MS);
+        const turn = await turns.take({ party: network, zone: network }, MOST_WAIT_MS);
+        if (turn === null) return { kind: 'TROUBLE', reason: 'NOT_YET_ASKED' };
+        setTimeout(turn.give, TURN_MS);
       }
       const answer = await query(name, type);
       if (answer.kind === 'FOUND') {
