@@ -234,7 +234,8 @@ function telling(schema: GraphQLSchema): Plugin {
 
 /** Not a validation rule: the results of those are remembered for whoever sends the same text. */
 const guard = ({ args: { schema, document, contextValue }, setResultAndStopExecution }: Begun): void => {
-  const errors = findForbidden(schema, document, contextValue.caller.scopes);
+  const { caller, service } = contextValue;
+  const errors = findForbidden(schema, document, { scopes: caller.scopes, publicUrl: service.publicUrl });
   if (errors.length > 0) setResultAndStopExecution({ errors });
 };
 // Items of a subscription are not announced to onExecute.

@@ -20,6 +20,7 @@ import {
 import { grants, type Scope } from '../tenants/token-cache.ts';
 import type { UserError } from '../input/checked.ts';
 import type { Context } from './context.ts';
+import { documentationUrl } from './error-page.ts';
 
 /** Complaints about one request; more than a person reads at once. */
 const MAX_ERRORS = 10;
@@ -27,11 +28,15 @@ const MAX_ERRORS = 10;
 /** The fields that name a thing are told with the thing that leads to it. */
 const FREE_FIELDS = ['id', 'name', '__typename'];
 
-/** The first fields of this document that these scopes do not reach; a mutation's own field is left to `guardMutations`. */
+/**
+ * The first fields of this document that these scopes do not reach; a mutation's own field is left to `guardMutations`.
+ *
+ * @param publicUrl PUBLIC_URL, where the page of the code is
+ */
 export function findForbidden(
   schema: GraphQLSchema,
   document: DocumentNode,
-  scopes: readonly Scope[],
+  { scopes, publicUrl }: { readonly scopes: readonly Scope[]; readonly publicUrl: string },
 ): readonly GraphQLError[] {
   const errors = new Map<string, GraphQLError>();
   const types = new TypeInfo(schema);
@@ -45,7 +50,8 @@ export function findForbidden(
         if (needed === null || grants(scopes, needed)) return undefined;
         const place = `${parent.name}.${field.name}`;
         if (errors.has(place)) return undefined;
-        const extensions = { code: 'FORBIDDEN', scope: needed };
+        const code = 'FORBIDDEN';
+        const extensions = { code, scope: needed, documentationUrl: documentationUrl(publicUrl, code) };
         errors.set(place, new GraphQLError(lacks(needed, place), { nodes: node, extensions }));
         return errors.size === MAX_ERRORS ? BREAK : undefined;
       },

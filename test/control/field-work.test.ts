@@ -105,6 +105,18 @@ test('what a field costs is its own, whatever fields of other types are called',
   expect(costOf('{ nodes(ids: ["a", "b", "c"]) { id } }')).toBeGreaterThan(costOf('{ nodes(ids: ["a"]) { id } }') + 80);
 });
 
+test('where a page ends is billed once, however long the page is', () => {
+  const END = 'pageInfo { hasNextPage endCursor }';
+  for (const items of ['nodes { id }', 'edges { cursor node { id } }']) {
+    const page = (first: number, more: string): number => costOf(`{ domains(first: ${first}) { ${items} ${more} } }`);
+    const ends = [1, 100].map((first) => page(first, END) - page(first, ''));
+    expect(ends).toEqual([3, 3]);
+    const spread = `{ domains(first: 100) { ${items} ...F } } fragment F on DomainConnection { ${END} }`;
+    expect(costOf(spread)).toBe(page(100, END));
+    expect(page(100, '') - page(1, '')).toBeGreaterThan(98);
+  }
+});
+
 test('a page of 100 domains with its usual fields is a small part of a bucket; 50 times a field of each is not', () => {
   const usual = `id name status situation labels { key value } queue { heldCount heldSize oldestAcceptedAt firstExpiryAt }
     lastOutage { kind startedAt endedAt } outage { startedAt lastReply } drillSchedule { nextAt } doctor { verdict }`;

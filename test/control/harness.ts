@@ -21,10 +21,16 @@ import { doctorOn, type DoctorSetup } from '../helpers/doctor.ts';
 
 export const OPERATOR: Viewer = OPERATOR_VIEWER;
 export const TOKEN = 'a-token-of-the-operator';
+const PUBLIC_URL = 'https://mx.test.example';
 
 export interface GraphqlAnswer<T> {
   readonly data: T;
   readonly errors?: readonly { readonly message: string; readonly extensions?: Readonly<Record<string, unknown>> }[];
+}
+
+/** What a query is told that asks for what its token has no scope for. */
+export function lackOf(scope: string): Readonly<Record<string, string>> {
+  return { code: 'FORBIDDEN', scope, documentationUrl: `${PUBLIC_URL}/errors#FORBIDDEN` };
 }
 
 export interface Harness {
@@ -142,7 +148,7 @@ export async function startControl(
       version: '0.1.0',
       runtime: 'bun test',
       mxHostname: 'backup.test.example',
-      publicUrl: 'https://mx.test.example',
+      publicUrl: PUBLIC_URL,
       mxNames: ['backup.test.example', 'mx2.test.example'],
       egressAddresses: ['192.0.2.250', '2001:db8::250'],
     },

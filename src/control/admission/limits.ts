@@ -79,7 +79,7 @@ interface Measure {
   readonly once: number;
   /** Fields of the outermost level. */
   readonly roots: number;
-  /** The cost of fields that a connection has once, however long its page is: counts of it. */
+  /** The cost of fields that a connection has once, however long its page is: counts of it, and where the page ends. */
   readonly perList: number;
 }
 
@@ -169,7 +169,7 @@ function measure(
     const work = each + item * length + (filter > 0 && isFiltered(field, operation, variables) ? filter : 0);
     if (field.selectionSet === undefined) {
       const cost = length + work;
-      const isOfList = parent?.name.endsWith('Connection') === true;
+      const isOfList = isOncePerList(parent, name);
       return { depth: 1, aliases, cost: isOfList ? 0 : cost, once, perList: isOfList ? cost : 0, roots: 1 };
     }
     if (name.startsWith('__')) {
@@ -179,12 +179,14 @@ function measure(
       return { depth: 1, aliases, cost: values * INTROSPECTION_COST, once: 0, perList: 0, roots: 1 };
     }
     const inner = measureSelections(field.selectionSet, typeOf(parent, name));
+    const cost = 1 + work + inner.cost * length + inner.perList;
+    const isOfList = isOncePerList(parent, name);
     return {
       depth: inner.depth + 1,
       aliases: inner.aliases + aliases,
-      cost: 1 + work + inner.cost * length + inner.perList,
+      cost: isOfList ? 0 : cost,
       once: once + inner.once,
-      perList: 0,
+      perList: isOfList ? cost : 0,
       roots: 1,
     };
   }
@@ -213,6 +215,11 @@ function measure(
   }
 
   return measureSelections(selectionSet, of ?? schema.getRootType(operation.operation));
+}
+
+/** Whether a connection has this field once; its items are all else that it has. */
+function isOncePerList(parent: Parent, field: string): boolean {
+  return parent?.name.endsWith('Connection') === true && field !== 'nodes' && field !== 'edges';
 }
 
 /** Whether a filter is written, given as a variable, or preset. */
