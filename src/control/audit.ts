@@ -32,6 +32,7 @@ interface Payload {
   readonly token?: { readonly id: string } | null;
   readonly tenant?: { readonly id: string } | null;
   readonly webhook?: { readonly id: string } | null;
+  readonly alertContact?: { readonly id: string } | null;
 }
 
 /** Puts the audit log around each mutation. */
@@ -65,7 +66,8 @@ function audited(
     try {
       const payload = (await resolve(parent, args, context, info)) as Payload;
       const userErrorCodes = payload.userErrors.map(({ code }) => code);
-      if (userErrorCodes.length === 0) made = payload.token ?? payload.tenant ?? payload.webhook ?? null;
+      if (userErrorCodes.length === 0)
+        made = payload.token ?? payload.tenant ?? payload.webhook ?? payload.alertContact ?? null;
       const isReplay = key != null && !context.mutation.hasRun;
       end = { outcome: userErrorCodes.length > 0 ? 'REFUSED' : isReplay ? 'REPLAYED' : 'DONE', userErrorCodes };
       return payload;
@@ -111,7 +113,7 @@ async function findSubject(context: Context, mutation: string, input: AuditedInp
   const id = typeof input.id === 'string' ? input.id : '';
   if (mutation.startsWith('tenant')) return tenantSubject(context, input);
   if (mutation.startsWith('token')) return tokenSubject(context, input, id);
-  if (mutation.startsWith('webhook')) return webhookSubject(context, mutation, id);
+  if (mutation.startsWith('webhook')) return webhookSubject(context, mutation, input, id);
   if (mutation.startsWith('alertContact')) return contactSubject(context, input, id);
   if (mutation.startsWith('message') && typeof input.id === 'string') return messageSubject(context, id);
   if (mutation === 'domainsFlush')
@@ -190,24 +192,28 @@ async function tenantSubject(context: Context, { id, name }: AuditedInput): Prom
   return { kind: 'TENANT', id: known.id, name: lower(known.name), tenantId: known.id, state };
 }
 
-async function webhookSubject({ sql, viewer }: Context, mutation: string, given: string): Promise<AuditSubject> {
+async function webhookSubject(
+  context: Context,
+  mutation: string,
+  { tenantId: owner }: AuditedInput,
+  given: string,
+): Promise<AuditSubject> {
+  const { sql, viewer } = context;
   const isDelivery = mutation === 'webhookRedeliver';
   const id = isDelivery ? ((await findDelivery(sql, viewer, given))?.webhookId ?? '') : given;
   const webhook = await findWebhook(sql, viewer, id);
-  if (webhook === null) return absent('WEBHOOK', null);
+  if (webhook === null) return { ...absent('WEBHOOK', null), tenantId: await ownerOf(context, owner) };
   const { tenantId, url, events, domains, description, status, disabledReason, revision, rotatedAt } = webhook;
   const host = new URL(url).hostname;
   const state = { url: originOf(url), description, events, domains, status, disabledReason, revision, rotatedAt };
   return { kind: 'WEBHOOK', id: webhook.id, name: lower(host), tenantId, state };
 }
 
-async function contactSubject(
-  { sql, viewer }: Context,
-  { address }: AuditedInput,
-  given: string,
-): Promise<AuditSubject> {
-  const contact = given === '' ? null : await findContact(sql, viewer, given);
-  if (contact === null) return absent('ALERT_CONTACT', lower(address));
+async function contactSubject(context: Context, input: AuditedInput, given: string): Promise<AuditSubject> {
+  const contact = given === '' ? null : await findContact(context.sql, context.viewer, given);
+  if (contact === null) {
+    return { ...absent('ALERT_CONTACT', lower(input.address)), tenantId: await ownerOf(context, input.tenantId) };
+  }
   const { id, tenantId, domains, status } = contact;
   return { kind: 'ALERT_CONTACT', id, name: lower(contact.address), tenantId, state: { domains, status } };
 }

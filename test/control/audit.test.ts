@@ -151,6 +151,39 @@ describe('an entry', () => {
     expect(tenant).toMatchObject({ subjectId: id, before: null, after: { name: 'given' } });
   });
 
+  test.each([
+    ['webhookCreate', 'WEBHOOK_CREATE', 'WEBHOOK', 'url: "https://hooks.example.net/a", events: [OUTAGE_OPENED]'],
+    ['alertContactCreate', 'ALERT_CONTACT_CREATE', 'ALERT_CONTACT', 'address: "a@alerts.example.net"'],
+  ])("of %s for another tenant is the tenant's to know", async (field, mutation, subjectKind, input) => {
+    const { id, secret } = await makeTenant(`told of ${field}`);
+    await run(field, `${input}, tenantId: "${id}"`);
+    await run(field, `${input}, tenantId: "${id}", domains: ["not there.example"]`);
+    const [refused, made, ...more] = await entries({ mutation }, secret);
+    expect(more).toEqual([]);
+    expect(refused).toMatchObject({ outcome: 'REFUSED', isOperator: true, tenant: { name: `told of ${field}` } });
+    expect(made).toMatchObject({
+      outcome: 'DONE',
+      isOperator: true,
+      clientAddress: null,
+      subjectKind,
+      subjectId: expect.any(String),
+      before: null,
+      after: { status: expect.any(String) },
+    });
+    const [known] = await entries({ mutation, outcome: 'DONE' });
+    expect(known).toMatchObject({ isOperator: true, clientAddress: '127.0.0.1', subjectId: made?.['subjectId'] });
+  });
+
+  test("of what was asked for a tenant that is not the caller's stays with the caller", async () => {
+    const { secret } = await makeTenant('curious');
+    const { id, secret: theirs } = await makeTenant('left alone');
+    const before = (await entries({}, theirs)).length;
+    await run('alertContactCreate', `address: "b@alerts.example.net", tenantId: "${id}"`, secret);
+    expect((await entries({}, theirs)).length).toBe(before);
+    const [refused] = await entries({ mutation: 'ALERT_CONTACT_CREATE' }, secret);
+    expect(refused).toMatchObject({ outcome: 'REFUSED', tenant: { name: 'curious' }, tokenName: 'script' });
+  });
+
   test('of many domains applied is one for each that changed, for whoever has it', async () => {
     const { secret } = await makeTenant('applied');
     const label = (value: string) => `labels: [{ key: "team", value: "${value}" }]`;
