@@ -2857,6 +2857,7 @@ export const UserErrorCode = {
   Quota: 'QUOTA',
   Required: 'REQUIRED',
   ServerRefused: 'SERVER_REFUSED',
+  ServerSilent: 'SERVER_SILENT',
   Shrink: 'SHRINK',
   Taken: 'TAKEN',
   TooLong: 'TOO_LONG',

@@ -96,11 +96,18 @@ interface Place extends Server {
 async function changeZone(deps: SetMxDeps, viewer: Viewer, place: Place): Promise<SetMxResult> {
   const { domain, request, resolver, serverName } = place;
   const { name } = domain;
-  const read = await within(deps.stepTimeoutMs ?? STEP_TIMEOUT_MS, readZone(resolver, name), () => null);
-  if (read === null) {
+  const read = await within(deps.stepTimeoutMs ?? STEP_TIMEOUT_MS, readZone(resolver, name), () => 'SILENT' as const);
+  if (read === 'SILENT') {
     return refused(
       ['dnsServer'],
-      `${serverName} does not answer in time for ${name}, or has no zone that holds it. Give its primary master as dnsServer.`,
+      `${serverName} does not answer. Nothing was changed; check host, port and its firewall (53 by UDP and TCP).`,
+      'SERVER_SILENT',
+    );
+  }
+  if (read === 'UNKNOWN') {
+    return refused(
+      ['dnsServer'],
+      `${serverName} has no zone that holds ${name}, or cannot tell. Give its primary master as dnsServer.`,
       'UNKNOWN_ZONE',
     );
   }
@@ -233,7 +240,8 @@ function complaintOf(
   };
   const [field, message] = complaints[result.kind];
   const isElsewhere = result.kind === 'NOT_AUTHORITATIVE' || result.kind === 'NOT_IN_ZONE';
-  return invalid(field, message, isElsewhere ? 'UNKNOWN_ZONE' : 'SERVER_REFUSED');
+  const isSilent = result.kind === 'UNREACHABLE' || result.kind === 'SILENT';
+  return invalid(field, message, isElsewhere ? 'UNKNOWN_ZONE' : isSilent ? 'SERVER_SILENT' : 'SERVER_REFUSED');
 }
 
 /** A request as a person typed it: server, key, preference. */

@@ -5,6 +5,7 @@
  */
 import { isUsableServerAddress } from '../mail/ip-class.ts';
 import { type Endpoint, normalizeAddress } from '../mail/ip.ts';
+import type { DnsTrouble } from '../dns/answer.ts';
 import type { Resolver } from '../dns/resolver.ts';
 import type { AddedMx } from '../domains/mx-records.ts';
 import type { UserErrorCode } from '../input/error-codes.ts';
@@ -66,30 +67,40 @@ export async function findServer(deps: ServerDeps, name: string, given: GivenSer
       );
 }
 
-/** Null: the server could not tell. */
-export async function readZone(resolver: Resolver, name: string) {
-  const zone = (await soaAbove(resolver, name))?.zone ?? null;
-  const present = zone === null ? null : await presentMx(resolver, name);
-  return zone === null || present === null ? null : { zone, present };
+/** SILENT: it did not answer. UNKNOWN: it answered, and could not tell. */
+export type NoZone = 'SILENT' | 'UNKNOWN';
+
+export async function readZone(
+  resolver: Resolver,
+  name: string,
+): Promise<{ readonly zone: string; readonly present: readonly AddedMx[] | 'ALIAS' } | NoZone> {
+  const found = await soaAbove(resolver, name);
+  if (typeof found === 'string') return found;
+  const present = await readMx(resolver, name);
+  return present === 'SILENT' || present === 'UNKNOWN' ? present : { zone: found.zone, present };
 }
 
 /** The zone that a name is in, and its primary master, as its servers say. */
 async function soaAbove(
   resolver: Pick<Resolver, 'query'>,
   name: string,
-): Promise<{ readonly zone: string; readonly master: string } | null> {
+): Promise<{ readonly zone: string; readonly master: string } | NoZone> {
   for (let zone = name; zone.includes('.'); zone = zone.slice(zone.indexOf('.') + 1)) {
     const answer = await resolver.query(zone, 'SOA');
-    if (answer.kind === 'TROUBLE') return null;
+    if (answer.kind === 'TROUBLE') return noZone(answer.reason);
     const [master] = answer.kind === 'FOUND' && answer.canonicalName === zone ? answer.records : [];
     if (master !== undefined) return { zone, master };
   }
-  return null;
+  return 'UNKNOWN';
+}
+
+function noZone(reason: DnsTrouble): NoZone {
+  return reason === 'TIMEOUT' ? 'SILENT' : 'UNKNOWN';
 }
 
 async function masterOf(resolver: Pick<Resolver, 'query'>, name: string): Promise<GivenServer | null> {
   const found = await soaAbove(resolver, name);
-  return found === null || found.master === '.' ? null : { host: found.master, port: DNS_PORT };
+  return typeof found === 'string' || found.master === '.' ? null : { host: found.master, port: DNS_PORT };
 }
 
 async function addressesOf(resolver: Pick<Resolver, 'resolveAddresses'>, host: string): Promise<readonly string[]> {
@@ -101,8 +112,13 @@ async function addressesOf(resolver: Pick<Resolver, 'resolveAddresses'>, host: s
 
 /** Null: the servers could not say. */
 export async function presentMx(resolver: Resolver, name: string): Promise<readonly AddedMx[] | 'ALIAS' | null> {
+  const read = await readMx(resolver, name);
+  return read === 'SILENT' || read === 'UNKNOWN' ? null : read;
+}
+
+async function readMx(resolver: Resolver, name: string): Promise<readonly AddedMx[] | 'ALIAS' | NoZone> {
   const answer = await resolver.resolveMx(name);
-  if (answer.kind === 'TROUBLE') return null;
+  if (answer.kind === 'TROUBLE') return noZone(answer.reason);
   if (answer.kind !== 'FOUND') return [];
   if (answer.canonicalName !== name) return 'ALIAS';
   return answer.records.map(({ preference, exchange }) => ({ preference, host: exchange }));

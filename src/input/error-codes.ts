@@ -127,8 +127,12 @@ const TEXTS = {
     meaning: 'The zone of the domain was not found, or the DNS server is not its master.',
     remedy: 'Give the primary master of the zone as `dnsServer`.',
   },
+  SERVER_SILENT: {
+    meaning: 'The DNS server does not answer, or cannot be reached.',
+    remedy: 'Check its host, port and firewall. Read `mx.observed` before you repeat.',
+  },
   SERVER_REFUSED: {
-    meaning: 'The DNS server did not make the change, or did not answer; the message quotes it.',
+    meaning: 'The DNS server did not make the change; the message quotes it.',
     remedy: 'Compare the key and the server with its configuration. Read `mx.observed` before you repeat.',
   },
   WRONG_CODE: {

@@ -5,6 +5,8 @@ import type { Sql } from '../../src/db/client.ts';
 import { OPERATOR_VIEWER } from '../../src/mail/viewer.ts';
 import type { DnsAnswer } from '../../src/dns/answer.ts';
 import type { Resolver } from '../../src/dns/resolver.ts';
+import type { TsigKey } from '../../src/dns/tsig.ts';
+import { findFreePort } from '../helpers/free-port.ts';
 import { relayDomain } from '../helpers/relay-domain.ts';
 
 const silence = <T>(): Promise<T> => new Promise<T>(() => undefined);
@@ -28,14 +30,19 @@ const found = <T>(...records: T[]): DnsAnswer<T> => ({
 
 const NO_DATABASE = (() => Promise.reject(new Error('the database is not asked here'))) as unknown as Sql;
 
-/** What a dry run at this server comes to: the field at fault, and which addresses were asked. */
-async function run(dnsServer: { host: string; port: number } | null, changes: Partial<SetMxDeps> = {}) {
+/** What a dry run at this server, or a change with a key, comes to: the field at fault, and which addresses were asked. */
+async function run(
+  dnsServer: { host: string; port: number } | null,
+  changes: Partial<SetMxDeps> = {},
+  at: Resolver = NOBODY,
+  key: TsigKey | null = null,
+) {
   const asked: string[] = [];
   const setMx = createSetMx({
     resolver: NOBODY,
     resolverAt: (servers) => {
       asked.push(...servers);
-      return NOBODY;
+      return at;
     },
     allowPrivate: false,
     isOwn: () => false,
@@ -46,15 +53,51 @@ async function run(dnsServer: { host: string; port: number } | null, changes: Pa
     stepTimeoutMs: 20,
     ...changes,
   });
-  const request = { dnsServer, key: null, isDryRun: true, wish: { preference: null, isSandwich: false } };
+  const request = { dnsServer, key, isDryRun: key === null, wish: { preference: null, isSandwich: false } };
   const result = await setMx(OPERATOR_VIEWER, relayDomain('zone.example'), request);
-  return { field: result.kind === 'REFUSED' ? result.error.path.join('.') : null, asked };
+  const error = result.kind === 'REFUSED' ? result.error : null;
+  return { field: error?.path.join('.') ?? null, code: error?.code ?? null, asked };
 }
 
 test('servers that never answer are not waited for', async () => {
-  expect(await run(null)).toEqual({ field: 'dnsServer', asked: [] });
-  expect(await run({ host: 'ns.example', port: 53 })).toEqual({ field: 'dnsServer', asked: [] });
-  expect(await run({ host: '11.51.100.1', port: 53 })).toEqual({ field: 'dnsServer', asked: ['11.51.100.1:53'] });
+  const lost = { field: 'dnsServer', code: 'UNKNOWN_ZONE' as const, asked: [] };
+  expect(await run(null)).toEqual(lost);
+  expect(await run({ host: 'ns.example', port: 53 })).toEqual(lost);
+  expect(await run({ host: '11.51.100.1', port: 53 })).toEqual({
+    field: 'dnsServer',
+    code: 'SERVER_SILENT',
+    asked: ['11.51.100.1:53'],
+  });
+});
+
+test.each([
+  ['TIMEOUT', 'SERVER_SILENT'],
+  ['REFUSED', 'UNKNOWN_ZONE'],
+  ['SERVFAIL', 'UNKNOWN_ZONE'],
+] as const)('a server whose answer is %s is told as %s', async (reason, code) => {
+  const trouble = async () => ({ kind: 'TROUBLE' as const, reason });
+  const soa = async () => ({ ...found('ns.example'), canonicalName: 'zone.example' });
+  const server = { host: '11.51.100.1', port: 53 };
+  const asked = ['11.51.100.1:53'];
+  for (const parts of [{ query: trouble }, { query: soa, resolveMx: trouble }]) {
+    const resolver = { ...NOBODY, ...parts } as unknown as Resolver;
+    expect(await run(server, { resolver }, resolver)).toEqual({ field: 'dnsServer', code, asked });
+  }
+});
+
+test('a server that is asked but takes no change, since nobody listens by TCP, is silent', async () => {
+  const port = await findFreePort();
+  const mx = { ...found({ preference: 10, exchange: 'mx.zone.example' }), canonicalName: 'zone.example' };
+  const soa = { ...found('ns.example'), canonicalName: 'zone.example' };
+  const resolver = { ...NOBODY, query: async () => soa, resolveMx: async () => mx } as unknown as Resolver;
+  const sql = (async () => []) as unknown as Sql;
+  const key: TsigKey = { name: 'key.example', algorithm: 'hmac-sha256', secret: Buffer.from('secret') };
+  const deps = { resolver, sql, allowPrivate: true, stepTimeoutMs: 5000 };
+  expect(await run({ host: '127.0.0.1', port }, deps, resolver, key)).toEqual({
+    field: 'dnsServer',
+    code: 'SERVER_SILENT',
+    asked: [`127.0.0.1:${port}`],
+  });
 });
 
 test('of the addresses of a server those that are ours are left out', async () => {
@@ -64,7 +107,7 @@ test('of the addresses of a server those that are ours are left out', async () =
     run({ host: 'ns.example', port }, { resolver, isOwn, ...more });
   expect((await at(8025)).asked).toEqual(['11.51.100.2:8025']);
   expect((await at(53)).asked).toEqual(['11.51.100.1:53', '11.51.100.2:53']);
-  expect(await at(8025, { isOwn: () => true })).toEqual({ field: 'dnsServer', asked: [] });
+  expect(await at(8025, { isOwn: () => true })).toEqual({ field: 'dnsServer', code: 'OWN_ADDRESS', asked: [] });
 });
 
 test.each([
