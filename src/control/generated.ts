@@ -2108,6 +2108,7 @@ export type RecipientListAddInput = {
   readonly domain: Scalars['String']['input'];
   readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
   readonly expectedRevision?: InputMaybe<Scalars['Int']['input']>;
+  /** @deprecated Adding shrinks no list. Leave it out. */
   readonly force?: InputMaybe<Scalars['Boolean']['input']>;
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   readonly localParts: ReadonlyArray<Scalars['String']['input']>;

@@ -1,5 +1,5 @@
 /** One word per idea in schema.graphql: the rules of docs/api.md. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'bun:test';
 import {
   buildSchema,
@@ -117,6 +117,32 @@ test('a filter and an input say a thing as its type does', () => {
   const asked = plain.filter(({ owner }) => owner.endsWith('Filter')).map(({ field }) => field.name);
   for (const word of words.filter((word) => asked.includes(word)))
     expect([word, shown.has(word) || word === 'recipient' || word === 'domain']).toEqual([word, true]);
+});
+
+test('no item of a list is null, and no connection; for an id that finds nothing, nodes has null', () => {
+  const hasNullItem = ({ field: { type } }: Named): boolean => {
+    const list = isNonNullType(type) ? type.ofType : type;
+    return isListType(list) && !isNonNullType(list.ofType);
+  };
+  expect(fields.filter(isList).length).toBeGreaterThan(100);
+  expect(fields.filter(hasNullItem).map(placeOf)).toEqual(['Query.nodes']);
+  const connections = fields.filter((named) => typeOf(named).endsWith('Connection'));
+  expect(connections.length).toBeGreaterThan(15);
+  expect(connections.filter(({ field }) => !isNonNullType(field.type)).map(placeOf)).toEqual([]);
+});
+
+test('an input field is named by the code of the service; one without effect is deprecated', () => {
+  const folder = new URL('src/', ROOT);
+  const isService = (file: string): boolean =>
+    file.endsWith('.ts') && !/^(clients|console)\b/.test(file) && !file.endsWith('generated.ts');
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(isService);
+  expect(files.length).toBeGreaterThan(200);
+  const words = new Set(files.flatMap((file) => readFileSync(new URL(file, folder), 'utf8').match(/\w+/g) ?? []));
+  const inputs = plain.filter(({ isInput }) => isInput);
+  expect(inputs.filter(({ field }) => !words.has(field.name)).map(placeOf)).toEqual([]);
+  const idle = inputs.filter(({ field }) => /\bno effect\b/.test(field.description ?? ''));
+  expect(idle.filter(({ field }) => field.deprecationReason == null).map(placeOf)).toEqual([]);
+  expect(idle.map(placeOf)).toContain('RecipientListAddInput.force');
 });
 
 test('a mutation is a noun and a verb; its input and its payload bear its name', () => {
