@@ -9,6 +9,7 @@
  * docs/coverage.md: what the command and Terraform can do of the API (bin/coverage.ts).
  * docs/terraform/: the pages of resources and data sources (bin/terraform-docs.ts).
  * src/clients/cli/manifest.schema.json: the JSON schema of backup-mx.yaml (bin/manifest-schema.ts).
+ * src/console/operations/generated.ts: the console's operations with their types (bin/console-operations.ts).
  * src/control/generated.ts: the resolver types of schema.graphql, each SDL object mapped to what its resolvers really get.
  */
 import { readFile, writeFile } from 'node:fs/promises';
@@ -20,6 +21,7 @@ import { REJECTIONS } from '../src/control/reject-pages.ts';
 import { CHECKS } from '../src/doctor/checks.ts';
 import { ERROR_TEXTS } from '../src/input/error-codes.ts';
 import { REJECTION_CODES } from '../src/policy/decision.ts';
+import { CONSOLE_OPERATIONS, consoleOperations } from './console-operations.ts';
 import { coveragePage } from './coverage.ts';
 import { manifestSchema } from './manifest-schema.ts';
 import { retriesPage } from './retries.ts';
@@ -207,6 +209,7 @@ const GENERATED: readonly (readonly [path: string, make: () => Promise<string>])
   ['docs/doctor.md', async () => withDoctorTable(await read('docs/doctor.md'))],
   [RESOLVER_TYPES, resolverTypes],
   ['src/clients/cli/manifest.schema.json', manifest],
+  [CONSOLE_OPERATIONS, () => consoleOperations(ROOT)],
   ['docs/retries.md', retriesPage],
   ['docs/coverage.md', async () => coveragePage(buildSchema(await read('schema.graphql')))],
   ...[...terraformPages()].map(([path, page]) => [path, async () => page] as const),

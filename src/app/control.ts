@@ -52,7 +52,7 @@ type ReadinessReasons = () => readonly string[];
  * @throws StartError with one line when it cannot listen
  */
 export async function startControl(core: NodeCore, operatorToken: string, reasons: ReadinessReasons): Promise<string> {
-  const { config, sql, queueSql, domains, tokens, routing, events, metrics, poke, onStop } = core;
+  const { config, sql, queueSql, domains, tokens, consoleSessions, routing, events, metrics, poke, onStop } = core;
   const webhooks = startNotify(core);
   onStop(() => core.timers.stop());
   const doctor = startDoctor(core);
@@ -75,6 +75,7 @@ export async function startControl(core: NodeCore, operatorToken: string, reason
     queueSql,
     domains,
     tokens,
+    consoleSessions,
     poke,
     events,
     statuses: core.verification.statuses,

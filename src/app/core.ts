@@ -29,6 +29,7 @@ import { countFaults, createMailEvents, type MailEvents } from '../telemetry/eve
 import type { Log } from '../telemetry/log.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
 import type { Trace } from '../telemetry/trace.ts';
+import { type ConsoleSessions, createConsoleSessions } from '../tenants/console-sessions.ts';
 import { createTokenCache, TOKEN_NOTICE, type TokenCache } from '../tenants/token-cache.ts';
 import { openVerification, type Verification } from '../verification/verification.ts';
 import { type OpenedDatabase, openMainDatabase } from './database.ts';
@@ -74,6 +75,7 @@ export interface NodeCore extends NodeOptions {
   readonly lookupFor: LookupFor;
   readonly domains: Domains;
   readonly tokens: TokenCache;
+  readonly consoleSessions: ConsoleSessions;
   readonly userLists: ListLookup;
   readonly verification: Verification;
   readonly messageSizeLimit: () => number;
@@ -112,12 +114,20 @@ export async function openCore(options: NodeOptions, onStop: OnStop): Promise<No
   const verification = openVerification({ sql, queueSql, isListed: userLists.isListed, every: timers.every });
   onStop(() => verification.close());
   const tokens = createTokenCache(sql);
-  timers.every(TOKEN_USES_EVERY_MS, 'tokens', () => tokens.storeUses());
+  const consoleSessions = createConsoleSessions(sql);
+  const dropTokens = (): void => {
+    tokens.dropAll();
+    consoleSessions.dropAll();
+  };
+  timers.every(TOKEN_USES_EVERY_MS, 'tokens', async () => {
+    await tokens.storeUses();
+    await consoleSessions.storeUses();
+  });
   const listener = await listenTo({
     sql,
     channel: SETTINGS_CHANNEL,
     onPayload: (payload) => {
-      if (payload === TOKEN_NOTICE) return tokens.dropAll();
+      if (payload === TOKEN_NOTICE) return dropTokens();
       if (payload === LIMITS_NOTICE) return sizeLimit.readAgain();
       if (verification.onNotice(payload)) return;
       domains.onSettingsNotice(payload);
@@ -127,7 +137,7 @@ export async function openCore(options: NodeOptions, onStop: OnStop): Promise<No
       userLists.dropAll();
       verification.onReset();
       domains.onReset();
-      tokens.dropAll();
+      dropTokens();
       sizeLimit.readAgain();
     },
   });
@@ -150,6 +160,7 @@ export async function openCore(options: NodeOptions, onStop: OnStop): Promise<No
     lookupFor: createLookupPace(routing.forClient),
     domains,
     tokens,
+    consoleSessions,
     userLists,
     verification,
     messageSizeLimit: sizeLimit.bytes,

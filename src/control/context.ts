@@ -18,6 +18,7 @@ import type { WebhookRules } from '../notify/webhooks.ts';
 import type { MessageView, RecipientView } from '../queue/read/inspect.ts';
 import type { QueueView } from '../queue/read/queues.ts';
 import type { MailEvents } from '../telemetry/events.ts';
+import type { ConsoleSessions } from '../tenants/console-sessions.ts';
 import type { TokenCache } from '../tenants/token-cache.ts';
 import type { RecipientStatuses } from '../verification/recipient-status.ts';
 import type { AnswerRoom } from './admission/answer-room.ts';
@@ -45,6 +46,7 @@ export interface ServiceParts {
   readonly service: ServiceFacts;
   readonly domains: Domains;
   readonly tokens: TokenCache;
+  readonly consoleSessions: ConsoleSessions;
   readonly statuses: RecipientStatuses;
   readonly ownership: Pick<Ownership, 'verify'>;
   readonly doctor: Pick<Doctor, 'check'>;

@@ -1,7 +1,7 @@
 /**
  * GraphiQL as one page without a single request to another host: its scripts, styles and workers are part of it.
  *
- * The page is made at the first call and kept. Around GraphiQL stands what is in console/: a bar, a dialog that asks for a
+ * The page is made at the first call and kept. Around GraphiQL stands what is in graphiql-page/: a bar, a dialog that asks for a
  * token, its small script, and the examples that a first visit finds in tabs. The Content-Security-Policy names both scripts
  * by their hashes and forbids the browser to talk to anybody but us, whatever the page's nine megabytes would like.
  */
@@ -80,7 +80,7 @@ async function makePage(): Promise<ConstantPage> {
 }
 
 function part(file: string): string {
-  return readFileSync(new URL(`console/${file}`, import.meta.url), 'utf8');
+  return readFileSync(new URL(`graphiql-page/${file}`, import.meta.url), 'utf8');
 }
 
 /** Mistakes in a query are shown with their place, not with that of GraphiQL's own code. Throws as replaceFirst. */

@@ -8,6 +8,7 @@
 import { Buffer } from 'node:buffer';
 import { monotonicMs } from '../clock.ts';
 import type { Sql, SqlExecutor } from '../db/client.ts';
+import type { SqlFragment } from '../db/fragments.ts';
 import { SETTINGS_CHANNEL } from '../db/listen.ts';
 import { createSnapshot } from '../db/snapshot.ts';
 import type { Change } from '../input/checked.ts';
@@ -36,7 +37,8 @@ export interface TokenCache {
   storeUses(): Promise<void>;
 }
 
-interface Entry {
+/** A token in memory. */
+export interface TokenEntry {
   readonly token: KnownToken;
   /** On `monotonicMs`; null: it has no end. */
   readonly endsAtMs: number | null;
@@ -96,14 +98,27 @@ interface EntryRow {
   readonly lasts_ms: number | null;
 }
 
-async function readEntry(sql: SqlExecutor, hash: string): Promise<Entry | null> {
+function readEntry(sql: SqlExecutor, hash: string): Promise<TokenEntry | null> {
   const bytes = Buffer.from(hash, 'base64');
+  const isSecret = sql`t.secret_hash = ${bytes} or t.previous_hash = ${bytes}`;
+  return readOne(
+    sql,
+    isSecret,
+    sql`least(t.expires_at, case when t.previous_hash = ${bytes} then t.previous_until end)`,
+  );
+}
+
+/** The token of this id; null if it was revoked. */
+export function readToken(sql: SqlExecutor, id: string): Promise<TokenEntry | null> {
+  return readOne(sql, sql`t.id = ${id}::uuid`, sql`t.expires_at`);
+}
+
+async function readOne(sql: SqlExecutor, isMeant: SqlFragment, endsAt: SqlFragment): Promise<TokenEntry | null> {
   const [row] = await sql<EntryRow[]>`
     select t.id, t.tenant_id, t.name, t.prefix, t.scopes, tenants.suspended_at is not null as is_suspended,
-           extract(epoch from least(t.expires_at, case when t.previous_hash = ${bytes} then t.previous_until end) - bmx_now())
-             ::double precision * 1000 as lasts_ms
+           extract(epoch from ${endsAt} - bmx_now())::double precision * 1000 as lasts_ms
     from tokens t join tenants on tenants.id = t.tenant_id and tenants.deleted_at is null
-    where t.secret_hash = ${bytes} or t.previous_hash = ${bytes}`;
+    where ${isMeant}`;
   if (row === undefined) return null;
   const { id, tenant_id: tenantId, name, prefix, scopes, is_suspended: isTenantSuspended, lasts_ms: lastsMs } = row;
   return {

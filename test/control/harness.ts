@@ -13,6 +13,7 @@ import type { MxObservation } from '../../src/mail/mx.ts';
 import { OPERATOR_TENANT_ID, OPERATOR_VIEWER, type Viewer } from '../../src/mail/viewer.ts';
 import { createWebhookSender } from '../../src/notify/sender.ts';
 import type { MailEvents } from '../../src/telemetry/events.ts';
+import { createConsoleSessions } from '../../src/tenants/console-sessions.ts';
 import { createTokenCache } from '../../src/tenants/token-cache.ts';
 import { createRecipientStatuses } from '../../src/verification/recipient-status.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
@@ -157,6 +158,7 @@ export async function startControl(
     queueSql: database.database.queueSql,
     domains,
     tokens: createTokenCache(sql),
+    consoleSessions: createConsoleSessions(sql),
     statuses: createRecipientStatuses({ sql, isListed: () => false, onForgotten: () => undefined }),
     ownership: createOwnership({ domains, resolver, onResult: () => undefined }),
     doctor: doctorOn({ database, resolver: EMPTY_DNS }),

@@ -1,9 +1,10 @@
 /**
- * Authentication: the bearer token of a request (RFC 6750 §2.1) becomes a caller, or null.
+ * Authentication: the bearer token of a request (RFC 6750 §2.1), or a browser's session, becomes a caller, or null.
  *
  * The operator token is compared by its hash in constant time; others are found by their hash. So neither a token nor its
  * length shows in how long an answer takes.
  */
+import { Buffer } from 'node:buffer';
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -11,45 +12,73 @@ import { join, resolve } from 'node:path';
 import { StartError, startTrouble } from '../../db/start-error.ts';
 import type { AuditActor } from '../../events/audit.ts';
 import { OPERATOR_TENANT_ID, OPERATOR_VIEWER, type Viewer } from '../../mail/viewer.ts';
+import type { ConsoleSessions, SessionParent } from '../../tenants/console-sessions.ts';
 import { type KnownToken, type Scope, SCOPES, type TokenCache } from '../../tenants/token-cache.ts';
 import { hashOfSecret } from '../../tenants/token-secret.ts';
 
 export interface Authentication {
-  /** Reads an Authorization header; null for none and for a wrong one. Rejects when the database must be asked in vain. */
-  find(header: string, clientAddress: string | null): Promise<Caller | null>;
+  /** Reads a credential (credentialOf); null for none and for a wrong one. Rejects when the database must be asked in vain. */
+  find(credential: string, clientAddress: string | null): Promise<Caller | null>;
   /** Whether it is the operator token, which is known without the database. */
-  isOperator(header: string): boolean;
+  isOperator(credential: string): boolean;
   /** Whether `find` need not ask the database, and a token was found before. */
-  isKnown(header: string): boolean;
+  isKnown(credential: string): boolean;
+  /** The parent of the sessions that this caller opens. */
+  parentOf(caller: Caller): SessionParent;
 }
 
 export function createAuthentication(
   operatorToken: string,
   tokens: Pick<TokenCache, 'find' | 'isKnown'>,
+  sessions: Pick<ConsoleSessions, 'find' | 'isKnown'>,
 ): Authentication {
   const operatorHash = hashOfSecret(operatorToken);
+  // Another operator token ends the sessions of the one before.
+  const operatorKey = hashOfSecret(`console:${Buffer.from(operatorHash).toString('hex')}`);
   const isOperatorSecret = (secret: string): boolean => timingSafeEqual(hashOfSecret(secret), operatorHash);
+
+  async function findSession(secret: string, clientAddress: string | null): Promise<Caller | null> {
+    const session = await sessions.find(secret);
+    if (session === null) return null;
+    const { parent, scopes, id, timeZone } = session;
+    if (parent.kind === 'OPERATOR' && !timingSafeEqual(parent.key, operatorKey)) return null;
+    const caller = callerOf(parent.kind === 'TOKEN' ? parent.token : null, clientAddress);
+    return { ...caller, scopes, session: { id, timeZone } };
+  }
+
   return {
-    isOperator(header) {
-      const secret = secretOf(header);
+    isOperator(credential) {
+      const secret = secretOf(credential);
       return secret !== null && isOperatorSecret(secret);
     },
-    isKnown(header) {
-      const secret = secretOf(header);
-      return secret !== null && (isOperatorSecret(secret) || tokens.isKnown(secret));
+    isKnown(credential) {
+      const secret = secretOf(credential);
+      if (secret !== null) return isOperatorSecret(secret) || tokens.isKnown(secret);
+      const session = sessionSecretOf(credential);
+      return session !== null && sessions.isKnown(session);
     },
-    async find(header, clientAddress) {
-      const secret = secretOf(header);
+    async find(credential, clientAddress) {
+      const session = sessionSecretOf(credential);
+      if (session !== null) return findSession(session, clientAddress);
+      const secret = secretOf(credential);
       if (secret === null) return null;
       if (isOperatorSecret(secret)) return callerOf(null, clientAddress);
       const token = await tokens.find(secret);
       return token === null ? null : callerOf(token, clientAddress);
     },
+    parentOf({ actor: { token }, viewer: { tenantId }, scopes, isTenantSuspended }) {
+      if (token === null) return { kind: 'OPERATOR', key: operatorKey };
+      return { kind: 'TOKEN', token: { ...token, tenantId, scopes, isTenantSuspended } };
+    },
   };
 }
 
-function secretOf(header: string): string | null {
-  return /^Bearer +([^\s]+) *$/i.exec(header)?.[1] ?? null;
+function secretOf(credential: string): string | null {
+  return /^Bearer +([^\s]+) *$/i.exec(credential)?.[1] ?? null;
+}
+
+function sessionSecretOf(credential: string): string | null {
+  return /^Session ([^\s]+)$/.exec(credential)?.[1] ?? null;
 }
 
 /** The answer to a request without a valid token, with status 401. */
@@ -71,6 +100,8 @@ export interface Caller {
   readonly isTenantSuspended: boolean;
   /** As the audit log has it. */
   readonly actor: AuditActor;
+  /** The browser's sign-in that the request came with; null: it came with a token. */
+  readonly session: { readonly id: string; readonly timeZone: string } | null;
 }
 
 /** Null as the token: the operator token of the service itself. One of the operator's tenant speaks for all as well. */
@@ -78,7 +109,7 @@ export function callerOf(token: KnownToken | null, clientAddress: string | null)
   if (token === null) {
     const { tenantId } = OPERATOR_VIEWER;
     const actor = { tenantId, token: null, clientAddress };
-    return { viewer: OPERATOR_VIEWER, scopes: SCOPES, isTenantSuspended: false, actor };
+    return { viewer: OPERATOR_VIEWER, scopes: SCOPES, isTenantSuspended: false, actor, session: null };
   }
   const { tenantId, scopes, isTenantSuspended, id, name, prefix } = token;
   return {
@@ -86,6 +117,7 @@ export function callerOf(token: KnownToken | null, clientAddress: string | null)
     scopes,
     isTenantSuspended,
     actor: { tenantId, token: { id, name, prefix }, clientAddress },
+    session: null,
   };
 }
 

@@ -5,6 +5,7 @@
  * latest waits, so its readers are never too slow. Ends once; what waited before an orderly end is still told.
  */
 import { GraphQLError } from 'graphql';
+import type { SessionParent } from '../../tenants/console-sessions.ts';
 import type { Caller } from '../admission/auth.ts';
 
 /** The last thing a subscriber is told: why nothing more comes. */
@@ -122,8 +123,10 @@ export function createOutbox<T>({ bounds, onFull, onEnd }: OutboxOptions): Outbo
 
 export interface Session {
   readonly caller: Caller;
-  /** The header that the token came in. */
+  /** The header that the token came in, or the session of its cookie. */
   readonly credential: string;
+  /** On whose behalf sessions that it opens speak. */
+  readonly parent: SessionParent;
   /** Whether it is in force with all scopes that the session began with. Rejects when that cannot be found out now. */
   readonly isTokenGood: () => Promise<boolean>;
   /** Resolves when the response is over, however it ended. */

@@ -1,0 +1,217 @@
+// @ts-check
+'use strict';
+/*
+ * What a page of the console does beyond what its HTML does: it stays current, tells time, and says when it is not live.
+ *
+ * All pages and forms work without it. The page is asked for again as a whole and merged with what is there (Idiomorph), so that
+ * focus, typed text and opened details stay.
+ */
+(() => {
+  const SILENT_MS = 15_000;
+  const EVERY_MS = 20_000;
+  const LEAST_MS = 2_000;
+  /** After a page that took long. */
+  const SLOW = { tookMs: 300, leastMs: 5_000 };
+  const MOST_WAIT_MS = 30_000;
+  const root = document.body;
+
+  for (const field of document.querySelectorAll('[data-time-zone]')) {
+    if (field instanceof HTMLInputElement) field.value = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  }
+  const enter = document.querySelector('form[data-enter]');
+  const code = location.hash.slice(1);
+  if (enter instanceof HTMLFormElement && code !== '' && enter.querySelector('#error') === null) {
+    history.replaceState(null, '', location.pathname);
+    const field = enter.querySelector('#code');
+    if (field instanceof HTMLInputElement) field.value = code;
+    enter.submit();
+    return;
+  }
+
+  /** The server's clock when the page was made, and ours. */
+  let madeAt = Date.parse(root.dataset['now'] ?? '');
+  let shownAt = performance.now();
+  const now = () => madeAt + performance.now() - shownAt;
+
+  /** @param {number} ms */
+  const span = (ms) => {
+    const minutes = Math.round(ms / 60_000);
+    const [d, h, min] = [Math.floor(minutes / 1440), Math.floor((minutes % 1440) / 60), minutes % 60];
+    if (d > 0) return h > 0 ? `${d} d ${h} h` : `${d} d`;
+    if (h > 0) return min > 0 ? `${h} h ${min} min` : `${h} h`;
+    return `${min} min`;
+  };
+  const tick = () => {
+    for (const time of document.querySelectorAll('time[data-until]')) {
+      const left = Date.parse(time.getAttribute('datetime') ?? '') - now();
+      const text = left < 1000 ? 'now' : left < 60_000 ? `in ${Math.round(left / 1000)} s` : `in ${span(left)}`;
+      if (time.textContent !== text) time.textContent = text;
+    }
+  };
+  setInterval(tick, 1000);
+
+  // A form that is sent twice is done once, but its button should not look as if nothing had happened.
+  document.addEventListener('submit', (event) => {
+    const { target } = event;
+    if (target instanceof HTMLFormElement && target.method === 'post') target.classList.add('sending');
+  });
+  for (const picture of document.querySelectorAll('[data-points]')) speak(picture);
+
+  /** Arrow keys go through what a picture shows. @param {Element} picture */
+  function speak(picture) {
+    const output = picture.parentElement?.querySelector('output');
+    let at = 0;
+    picture.addEventListener('keydown', (event) => {
+      /** @type {string[]} */
+      const points = JSON.parse(picture.getAttribute('data-points') ?? '[]');
+      const key = event instanceof KeyboardEvent ? event.key : '';
+      const steps = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: points.length - 1 };
+      if (!(key in steps) || output == null) return;
+      event.preventDefault();
+      at = Math.min(Math.max(steps[/** @type {keyof typeof steps} */ (key)], 0), points.length - 1);
+      output.textContent = points[at] ?? '';
+    });
+  }
+
+  const mark = document.getElementById('live');
+  const subscription = root.dataset['live'] ?? '';
+  if (mark === null || subscription === '') return;
+  let liveSince = 0;
+  let lastByteAt = 0;
+  let lastAskedAt = performance.now();
+  let leastMs = LEAST_MS;
+  let etag = '';
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let planned;
+
+  /** @param {boolean} isLive */
+  function tell(isLive) {
+    if (mark === null) return;
+    mark.hidden = false;
+    const clock = new Date(lastByteAt === 0 ? now() : madeAt + lastByteAt - shownAt);
+    const text = isLive
+      ? 'Live'
+      : `Not live since ${clock.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })}`;
+    if (mark.textContent !== text) mark.textContent = text;
+    mark.classList.toggle('off', !isLive);
+    document.getElementById('main')?.classList.toggle('stale', !isLive);
+  }
+
+  /** Asks for this page again, and merges it with what is there. */
+  async function renew() {
+    planned = undefined;
+    if (document.hidden) return;
+    lastAskedAt = performance.now();
+    const response = await fetch(location.href, { headers: etag === '' ? {} : { 'If-None-Match': etag } });
+    const tookMs = performance.now() - lastAskedAt;
+    leastMs = tookMs > SLOW.tookMs ? SLOW.leastMs : LEAST_MS;
+    if (response.redirected) return signInAgain();
+    if (response.status === 304) return;
+    if (!response.ok) return;
+    etag = response.headers.get('ETag') ?? '';
+    const fresh = new DOMParser().parseFromString(await response.text(), 'text/html');
+    const [from, to] = [document.getElementById('main'), fresh.getElementById('main')];
+    if (from === null || to === null) return;
+    madeAt = Date.parse(fresh.body.dataset['now'] ?? '') || now();
+    shownAt = performance.now();
+    document.title = fresh.title;
+    // @ts-expect-error it comes with a script of its own
+    Idiomorph.morph(from, to, {
+      morphStyle: 'innerHTML',
+      ignoreActiveValue: true,
+      callbacks: {
+        /** @param {Element} old */
+        beforeNodeMorphed: (old) => {
+          if (!(old instanceof Element)) return true;
+          if (old instanceof HTMLDetailsElement && old.open) return !old.querySelector('form') && keepOpen(old, true);
+          if (old instanceof HTMLFormElement && (old.contains(document.activeElement) || isTyped(old))) return false;
+          return true;
+        },
+      },
+    });
+    for (const details of from.querySelectorAll('details[data-was-open]')) details.setAttribute('open', '');
+    tick();
+  }
+
+  /** @param {Element} details @param {boolean} answer */
+  function keepOpen(details, answer) {
+    details.setAttribute('data-was-open', '');
+    return answer;
+  }
+
+  /** @param {HTMLFormElement} form */
+  function isTyped(form) {
+    return [...form.elements].some((field) => {
+      if (field instanceof HTMLTextAreaElement) return field.value !== field.defaultValue;
+      if (!(field instanceof HTMLInputElement) || field.type === 'hidden') return false;
+      return field.type === 'checkbox' ? field.checked !== field.defaultChecked : field.value !== field.defaultValue;
+    });
+  }
+
+  function plan() {
+    planned ??= setTimeout(() => void renew().catch(() => {}), Math.max(0, lastAskedAt + leastMs - performance.now()));
+  }
+
+  function signInAgain() {
+    tell(false);
+    const dialog = document.getElementById('signed-out');
+    if (dialog instanceof HTMLDialogElement && !dialog.open) dialog.showModal();
+  }
+
+  async function listen() {
+    const gone = new AbortController();
+    const watch = setInterval(() => {
+      if (performance.now() - lastByteAt > SILENT_MS) gone.abort();
+    }, 1000);
+    try {
+      lastByteAt = lastByteAt === 0 ? performance.now() : lastByteAt;
+      const response = await fetch('/graphql', {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', Accept: 'text/event-stream' },
+        body: subscription,
+        signal: gone.signal,
+      });
+      if (response.status === 401) return signInAgain();
+      const reader = response.body?.getReader();
+      if (!response.ok || reader === undefined) throw new Error(String(response.status));
+      const decoder = new TextDecoder();
+      let isFirst = true;
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) break;
+        lastByteAt = performance.now();
+        liveSince = liveSince || lastByteAt;
+        tell(true);
+        // The first item is the present state, which the page has, unless it comes after a silence.
+        const text = decoder.decode(value, { stream: true });
+        if (text.includes('event: next') && !(isFirst && etag === '' && !wasSilent)) plan();
+        if (text.includes('event: next')) isFirst = false;
+      }
+    } finally {
+      clearInterval(watch);
+    }
+  }
+
+  let wasSilent = false;
+  async function stayLive() {
+    let waitMs = 1000;
+    for (;;) {
+      liveSince = 0;
+      await listen().catch(() => {});
+      if (liveSince > 0) waitMs = 1000;
+      wasSilent = true;
+      tell(false);
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+      waitMs = Math.min(waitMs * 2, MOST_WAIT_MS);
+      plan();
+    }
+  }
+
+  setInterval(() => {
+    if (performance.now() - lastAskedAt >= EVERY_MS) plan();
+  }, 1000);
+  document.addEventListener('visibilitychange', () => {
+    if (!document.hidden) plan();
+  });
+  void stayLive();
+})();

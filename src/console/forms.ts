@@ -1,0 +1,54 @@
+/**
+ * The forms of the console: where each is sent, what it asks of the API, and what is said when it is done. One table.
+ *
+ * Each form has a key that was made with its page, so that what is sent twice is done once.
+ */
+import type { Ask } from './ask.ts';
+
+export interface FormRequest {
+  readonly ask: Ask;
+  readonly fields: URLSearchParams;
+  readonly now: Date;
+  readonly timeZone: string;
+}
+
+export type FormResult =
+  /** `page`: where to go on, if not back. */
+  | { readonly kind: 'DONE'; readonly page?: string }
+  | { readonly kind: 'AGAIN'; readonly errors: ReadonlyMap<string, string>; readonly preview?: unknown };
+
+export interface FoundForm {
+  readonly verb: string;
+  /** The path of the page that it stands on, below `/console`. */
+  readonly page: string;
+  readonly submit: (request: FormRequest) => Promise<FormResult>;
+}
+
+interface Form {
+  /** The address that it is sent to, below `/console`; the parts in parentheses are names, decoded. */
+  readonly pattern: RegExp;
+  readonly verb: string;
+  /** Said on the page that comes next. */
+  readonly done: string;
+  readonly page: (names: readonly string[]) => string;
+  readonly submit: (request: FormRequest, names: readonly string[]) => Promise<FormResult>;
+}
+
+const FORMS: readonly Form[] = [];
+
+/** The form that is sent to this address; null if there is none. */
+export function findForm(path: string): FoundForm | null {
+  for (const { pattern, verb, page, submit } of FORMS) {
+    const found = pattern.exec(path);
+    if (found === null) continue;
+    const names = found.slice(1).map(decodeURIComponent);
+    return { verb, page: page(names), submit: (request) => submit(request, names) };
+  }
+  return null;
+}
+
+/** The notice about a form that was carried out; null: there is no such form. */
+export function noticeOf(query: URLSearchParams): string | null {
+  const did = query.get('did');
+  return FORMS.find(({ verb }) => verb === did)?.done ?? null;
+}

@@ -1,0 +1,36 @@
+// Made from *.graphql here and schema.graphql by bin/console-operations.ts. Run `npm run generate` instead of editing.
+import type { Operation } from '../ask.ts';
+
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+export type Situation =
+  | 'BREAKER_OPEN'
+  | 'CHECK_FAILED'
+  | 'DRAINING'
+  | 'EXPIRING'
+  | 'FINE'
+  | 'HOLDING'
+  | 'OUTAGE'
+  | 'PAUSED'
+  | 'PENDING'
+  | 'SUSPENDED';
+
+export type SummaryQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type SummaryQuery = { readonly summary: { readonly domainCount: number, readonly heldCount: number, readonly heldSize: number, readonly firstExpiryAt: string | null, readonly situations: ReadonlyArray<{ readonly situation: Situation, readonly count: number }> } };
+
+export type VisitorQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type VisitorQuery = { readonly viewer: { readonly isOperator: boolean, readonly tenant: { readonly id: string, readonly name: string }, readonly token: { readonly name: string } | null } };
+
+export const summaryQuery: Operation<SummaryQuery, SummaryQueryVariables> = {
+  text: "query Summary { summary { domainCount heldCount heldSize firstExpiryAt situations { situation count } } }",
+};
+
+export const visitorQuery: Operation<VisitorQuery, VisitorQueryVariables> = {
+  text: "query Visitor { viewer { isOperator tenant { id name } token { name } } }",
+};
