@@ -42,9 +42,9 @@ export function askedOf<Data>(
   return { kind: 'REFUSED', code: String(code), message, scope: typeof scope === 'string' ? scope : null };
 }
 
-/** Who looks at a page, and when. */
+/** The person who looks at a page. */
 export interface Visitor {
-  /** What the header calls it: the name of the tenant, or Operator. */
+  /** The name in the header: that of the tenant, or Operator. */
   readonly name: string;
   readonly isOperator: boolean;
   readonly scopes: readonly string[];
@@ -71,7 +71,7 @@ export interface Submitted {
   readonly fields: URLSearchParams;
   /** By the name of the field; '' for what is about none of them. */
   readonly errors: ReadonlyMap<string, string>;
-  /** What the form would do, to be confirmed; null: it cannot be done. */
+  /** The effect that the form would have, to be confirmed; null: it cannot be done. */
   readonly preview: unknown;
 }
 

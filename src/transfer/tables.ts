@@ -62,6 +62,8 @@ export const LEFT_TABLES: Readonly<Record<string, string>> = {
   webhook_secrets:
     'are in no file that people carry about: each webhook waits at the new place until its secret is rotated',
   domain_transfers: 'are read only as long as a node may still write for the tenant of before',
+  console_links: 'hold for minutes',
+  console_sessions: 'are sign-ins of browsers at the old place',
   nodes: 'are processes of the old place; the next one frees what was in their hands',
 };
 

@@ -5,6 +5,7 @@ import { getTableConfig, PgTable } from 'drizzle-orm/pg-core';
 import * as deliverySchema from '../../src/db/schema-delivery.ts';
 import * as doctorSchema from '../../src/db/schema-doctor.ts';
 import * as notifySchema from '../../src/db/schema-notify.ts';
+import * as consoleSchema from '../../src/db/schema-console.ts';
 import * as statsSchema from '../../src/db/schema-stats.ts';
 import * as schema from '../../src/db/schema.ts';
 import { findServed } from '../../src/domains/domains.ts';
@@ -31,6 +32,7 @@ function tables(): PgTable[] {
     ...doctorSchema,
     ...notifySchema,
     ...statsSchema,
+    ...consoleSchema,
   }).flatMap((value) => (is(value, PgTable) ? [value as PgTable] : []));
 }
 
@@ -61,7 +63,9 @@ test('every owned table names its tenant and its destination, and what grows wit
     'report_counts',
     'seen_clients',
   ];
-  expect(lacking('tenant_id').sort()).toEqual([...NOBODYS, 'delivery_marks', 'nodes', 'tenants'].sort());
+  // A sign-in belongs to the token that it speaks for, and ends with it.
+  const SIGN_INS = ['console_links', 'console_sessions'];
+  expect(lacking('tenant_id').sort()).toEqual([...NOBODYS, ...SIGN_INS, 'delivery_marks', 'nodes', 'tenants'].sort());
   // A destination is itself; the key of a mutation, a token, the audit log and who is told what are their tenant's alone.
   const TOLD = ['alert_contacts', 'alert_items', 'webhook_deliveries', 'webhook_secrets', 'webhooks'];
   // The subject of a statistic is a destination, a tenant or the service.
@@ -69,6 +73,7 @@ test('every owned table names its tenant and its destination, and what grows wit
   expect(lacking('destination_id').sort()).toEqual(
     [
       ...NOBODYS,
+      ...SIGN_INS,
       ...TOLD,
       ...STATISTICS,
       'audit_entries',

@@ -22,6 +22,15 @@ export type SummaryQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type SummaryQuery = { readonly summary: { readonly domainCount: number, readonly heldCount: number, readonly heldSize: number, readonly firstExpiryAt: string | null, readonly situations: ReadonlyArray<{ readonly situation: Situation, readonly count: number }> } };
 
+export type UrgentQueryVariables = Exact<{
+  situations?: ReadonlyArray<Situation> | null | undefined;
+  namePrefix?: string | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type UrgentQuery = { readonly domains: { readonly nodes: ReadonlyArray<{ readonly name: string, readonly situation: Situation, readonly queue: { readonly heldCount: number, readonly heldSize: number, readonly firstExpiryAt: string | null, readonly nextAttemptAt: string | null }, readonly outage: { readonly startedAt: string } | null }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
 export type VisitorQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -29,6 +38,10 @@ export type VisitorQuery = { readonly viewer: { readonly isOperator: boolean, re
 
 export const summaryQuery: Operation<SummaryQuery, SummaryQueryVariables> = {
   text: "query Summary { summary { domainCount heldCount heldSize firstExpiryAt situations { situation count } } }",
+};
+
+export const urgentQuery: Operation<UrgentQuery, UrgentQueryVariables> = {
+  text: "query Urgent($situations: [Situation!], $namePrefix: String, $after: String) { domains( first: 40 after: $after orderBy: URGENCY filter: { situations: $situations, namePrefix: $namePrefix } ) { nodes { name situation queue { heldCount heldSize firstExpiryAt nextAttemptAt } outage { startedAt } } pageInfo { hasNextPage endCursor } } }",
 };
 
 export const visitorQuery: Operation<VisitorQuery, VisitorQueryVariables> = {
