@@ -4,7 +4,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generate } from '@graphql-codegen/cli';
-import { Kind, parse } from 'graphql';
+import { Kind, parse, stripIgnoredCharacters } from 'graphql';
 
 const FOLDER = 'src/console/operations';
 export const CONSOLE_OPERATIONS = `${FOLDER}/generated.ts`;
@@ -64,7 +64,7 @@ function operationsOf(root: string): Found[] {
         throw new Error(`${file}: an operation without a name, or a fragment`);
       const kind = `${definition.operation[0]?.toUpperCase()}${definition.operation.slice(1)}` as Found['kind'];
       const { start = 0, end = text.length } = definition.loc ?? {};
-      return { name: definition.name.value, kind, text: text.slice(start, end).replaceAll(/\s+/g, ' ') };
+      return { name: definition.name.value, kind, text: stripIgnoredCharacters(text.slice(start, end)) };
     });
   });
 }

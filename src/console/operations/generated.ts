@@ -37,13 +37,13 @@ export type VisitorQueryVariables = Exact<{ [key: string]: never; }>;
 export type VisitorQuery = { readonly viewer: { readonly isOperator: boolean, readonly tenant: { readonly id: string, readonly name: string }, readonly token: { readonly name: string } | null } };
 
 export const summaryQuery: Operation<SummaryQuery, SummaryQueryVariables> = {
-  text: "query Summary { summary { domainCount heldCount heldSize firstExpiryAt situations { situation count } } }",
+  text: "query Summary{summary{domainCount heldCount heldSize firstExpiryAt situations{situation count}}}",
 };
 
 export const urgentQuery: Operation<UrgentQuery, UrgentQueryVariables> = {
-  text: "query Urgent($situations: [Situation!], $namePrefix: String, $after: String) { domains( first: 40 after: $after orderBy: URGENCY filter: { situations: $situations, namePrefix: $namePrefix } ) { nodes { name situation queue { heldCount heldSize firstExpiryAt nextAttemptAt } outage { startedAt } } pageInfo { hasNextPage endCursor } } }",
+  text: "query Urgent($situations:[Situation!]$namePrefix:String$after:String){domains(first:40 after:$after orderBy:URGENCY filter:{situations:$situations namePrefix:$namePrefix}){nodes{name situation queue{heldCount heldSize firstExpiryAt nextAttemptAt}outage{startedAt}}pageInfo{hasNextPage endCursor}}}",
 };
 
 export const visitorQuery: Operation<VisitorQuery, VisitorQueryVariables> = {
-  text: "query Visitor { viewer { isOperator tenant { id name } token { name } } }",
+  text: "query Visitor{viewer{isOperator tenant{id name}token{name}}}",
 };
