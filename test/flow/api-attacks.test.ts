@@ -12,7 +12,9 @@ import { type Service, startService } from '../helpers/service.ts';
 import { subscribe, type Subscriber } from '../helpers/subscriber.ts';
 
 const IN_FLIGHT_BYTES = 64 * 1024 * 1024;
-const CPU_MS = 3_000;
+const CPU_MS = 4_000;
+/** What was let in before the first refusal is worked off meanwhile. */
+const WORKED_OFF_MS = 1_500;
 const MAILBOX = 'user@held.example';
 
 let service: Service;
@@ -47,14 +49,13 @@ async function tokenWith(scope: string): Promise<string> {
   return token;
 }
 
-/** Sends a request and resolves with its status; `cut`: there was none, or it was no longer waited for. */
-async function send(token: string, body: string | Uint8Array<ArrayBuffer>, signal?: AbortSignal): Promise<string> {
+/** Sends a request and resolves with its status; `cut`: there was none. */
+async function send(token: string, body: string | Uint8Array<ArrayBuffer>): Promise<string> {
   try {
     const response = await fetch(`${service.httpUrl}/graphql`, {
       method: 'POST',
       headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
       body,
-      ...(signal === undefined ? {} : { signal }),
     });
     await response.arrayBuffer();
     return `${response.status}`;
@@ -122,7 +123,10 @@ async function expectUnharmed(
     tries: 1,
     attack,
     hasBegun: async () => {
-      if (isUsedUp !== undefined) await until('what may be used at once is used up', 20_000, isUsedUp);
+      if (isUsedUp !== undefined) {
+        await until('what may be used at once is used up', 20_000, isUsedUp);
+        await sleep(WORKED_OFF_MS);
+      }
       const before = await cpu();
       await sleep(CPU_MS);
       used = ((await cpu()) - before) / (CPU_MS / 1000);
@@ -186,17 +190,17 @@ test.each([
   const statuses = new Set<string>();
   let turn = 0;
   const tokens = await tokensWith('QUEUE_READ', tokenCount);
-  const burst = async (signal: AbortSignal): Promise<void> => {
+  const burst = async (): Promise<void> => {
     const bodies = Array.from({ length: count }, () => expensive((turn += 1)));
     const ask = async (body: string, index: number): Promise<void> => {
-      statuses.add(await send(tokens[index % tokenCount] ?? '', body, signal));
+      statuses.add(await send(tokens[index % tokenCount] ?? '', body));
     };
     await Promise.all(bodies.map(ask));
   };
   const attack = async (signal: AbortSignal): Promise<void> => {
-    while (!signal.aborted) await Promise.all([burst(signal), sleep(1000)]);
+    while (!signal.aborted) await Promise.all([burst(), sleep(1000)]);
   };
-  await expectUnharmed(`${count} new documents at once`, attack, { isUsedUp: () => statuses.has('429') });
+  await expectUnharmed(`${count} new documents at once`, attack);
   expect(statuses).toContain('429');
   expect(statuses).not.toContain('500');
 });
