@@ -28,7 +28,7 @@ export async function startScene(options: ServiceOptions = {}): Promise<Scene> {
     await service.remove();
     throw error;
   });
-  const load = startLoad({ port: service.smtpPort, domain: DOMAIN, connections: 20, pauseMs: 20 });
+  const load = startLoad({ port: service.smtpPort, domain: DOMAIN, connections: 20, pauseMs: 60 });
   return {
     service,
     primary,

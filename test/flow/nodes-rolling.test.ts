@@ -45,7 +45,7 @@ beforeEach(async () => {
     }),
   );
   await createDomain(nodeAt(0), DOMAIN, [{ host: primary.host, port: primary.port }]);
-  loads = nodes.map(({ smtpPort }) => startLoad({ port: smtpPort, domain: DOMAIN, connections: 8, pauseMs: 20 }));
+  loads = nodes.map(({ smtpPort }) => startLoad({ port: smtpPort, domain: DOMAIN, connections: 8, pauseMs: 60 }));
 });
 
 afterEach(async () => {

@@ -40,7 +40,7 @@ describe.skipIf(!hasStandby)('with a synchronous standby', () => {
       const away = await startFakePrimary();
       await away.stop();
       await createDomain(service, WAITING_DOMAIN, [{ host: away.host, port: away.port }]);
-      const waiting = startLoad({ port: service.smtpPort, domain: WAITING_DOMAIN, connections: 5, pauseMs: 20 });
+      const waiting = startLoad({ port: service.smtpPort, domain: WAITING_DOMAIN, connections: 5, pauseMs: 60 });
       await scene.untilMore(300);
       await until('mail is held', 30_000, () => waiting.accepted.size > 50);
 
