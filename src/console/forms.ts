@@ -4,6 +4,7 @@
  * Each form has a key that was made with its page, so that what is sent twice is done once.
  */
 import type { Ask } from './ask.ts';
+import { flushMutation } from './operations/generated.ts';
 
 export interface FormRequest {
   readonly ask: Ask;
@@ -34,7 +35,27 @@ interface Form {
   readonly submit: (request: FormRequest, names: readonly string[]) => Promise<FormResult>;
 }
 
-const FORMS: readonly Form[] = [];
+const FORMS: readonly Form[] = [
+  {
+    pattern: /^\/d\/([^/]+)\/try$/,
+    verb: 'try',
+    done: 'We try it now. What came of it is shown here in a moment.',
+    page: () => '',
+    async submit({ ask, fields }, [name = '']) {
+      const asked = await ask(flushMutation, { input: { name, idempotencyKey: fields.get('key') } });
+      return asked.kind === 'REFUSED' ? failed(asked.message) : resultOf(asked.data.domainFlush.userErrors);
+    },
+  },
+];
+
+function resultOf(userErrors: readonly { readonly path: readonly string[]; readonly message: string }[]): FormResult {
+  if (userErrors.length === 0) return { kind: 'DONE' };
+  return { kind: 'AGAIN', errors: new Map(userErrors.map(({ path, message }) => [path.join('.'), message])) };
+}
+
+function failed(message: string): FormResult {
+  return { kind: 'AGAIN', errors: new Map([['', message]]) };
+}
 
 /** The form that is sent to this address; null if there is none. */
 export function findForm(path: string): FoundForm | null {

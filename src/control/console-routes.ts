@@ -156,7 +156,7 @@ export function createConsoleRoutes(
     const secret = seconds > 0 ? null : await consoleSessions.enter(fields.get('code') ?? '', from);
     if (secret !== null) return openSession(c, secret, '/console');
     billing.chargeStranger(addressOf(c), FAILURE_COST);
-    const error = 'It was opened before, or its time is over. Make another with: backup-mx console';
+    const error = 'It was opened before, or its time is over.';
     return page(c, await enterPage(wallClock(), error), seconds > 0 ? 429 : 422);
   });
   app.post('/console/sign-out', async (c) => {

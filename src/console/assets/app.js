@@ -117,7 +117,7 @@
     document.title = fresh.title;
     // @ts-expect-error it comes with a script of its own
     Idiomorph.morph(from, to, {
-      morphStyle: 'innerHTML',
+      morphStyle: 'outerHTML',
       ignoreActiveValue: true,
       callbacks: {
         /** @param {Element} old */

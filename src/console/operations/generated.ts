@@ -5,6 +5,11 @@ import type { Operation } from '../ask.ts';
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+export type DomainFlushInput = {
+  readonly idempotencyKey?: string | null | undefined;
+  readonly name: string;
+};
+
 export type Situation =
   | 'BREAKER_OPEN'
   | 'CHECK_FAILED'
@@ -16,6 +21,13 @@ export type Situation =
   | 'PAUSED'
   | 'PENDING'
   | 'SUSPENDED';
+
+export type FlushMutationVariables = Exact<{
+  input: DomainFlushInput;
+}>;
+
+
+export type FlushMutation = { readonly domainFlush: { readonly userErrors: ReadonlyArray<{ readonly path: ReadonlyArray<string>, readonly message: string }> } };
 
 export type SummaryQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -35,6 +47,10 @@ export type VisitorQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type VisitorQuery = { readonly viewer: { readonly isOperator: boolean, readonly tenant: { readonly id: string, readonly name: string }, readonly token: { readonly name: string } | null } };
+
+export const flushMutation: Operation<FlushMutation, FlushMutationVariables> = {
+  text: "mutation Flush($input:DomainFlushInput!){domainFlush(input:$input){userErrors{path message}}}",
+};
 
 export const summaryQuery: Operation<SummaryQuery, SummaryQueryVariables> = {
   text: "query Summary{summary{domainCount heldCount heldSize firstExpiryAt situations{situation count}}}",

@@ -1,16 +1,13 @@
 /**
- * The frame of every page: head, navigation, the mark of being live, and the notice of what was just done.
+ * The frame of every page: head, the mark of being live, and the notice of what was just done.
  */
 import { assetPath } from '../assets.ts';
 import type { PageAnswer, PageRequest, Visitor } from '../ask.ts';
-import { type Html, html, icon, NONE } from '../html.ts';
-
-type Section = 'overview' | 'find' | 'refusals' | 'settings' | 'service';
+import { type Html, html, LOGO, NONE } from '../html.ts';
 
 export interface Page {
   /** The first sentence of the page: a phone's tab shows it. */
   readonly title: string;
-  readonly section: Section;
   /** The tone of the page decides about the colour of its mark. */
   readonly main: Html;
   /** The subscription whose items say that the page has changed, with its variables. */
@@ -20,14 +17,6 @@ export interface Page {
   readonly status?: 200 | 404 | 422 | 503;
 }
 
-const LINKS: readonly { readonly section: Section; readonly path: string; readonly text: string }[] = [
-  { section: 'overview', path: '/console', text: 'Overview' },
-  { section: 'find', path: '/console/find', text: 'Find mail' },
-  { section: 'refusals', path: '/console/refusals', text: 'Refusals' },
-  { section: 'settings', path: '/console/settings', text: 'Settings' },
-  { section: 'service', path: '/console/service', text: 'Service' },
-];
-
 /** The whole page, signed in. */
 export async function pageOf(request: PageRequest, page: Page): Promise<PageAnswer> {
   const { visitor, now } = request;
@@ -35,8 +24,7 @@ export async function pageOf(request: PageRequest, page: Page): Promise<PageAnsw
     ${header(visitor, page)}
     <main id="main" tabindex="-1">
       ${page.notice == null ? NONE : html`<p class="notice" role="status">${page.notice}</p>`} ${page.main}
-    </main>
-    <nav class="tabs" aria-label="Pages">${links(visitor, page.section)}</nav>`;
+    </main>`;
   return {
     kind: 'PAGE',
     status: page.status ?? 200,
@@ -77,8 +65,7 @@ export async function shell({ title, body, now, live, hasScript }: Shell): Promi
 
 function header(visitor: Visitor, page: Page): Html {
   return html`<header class="bar">
-    <a class="brand" href="/console"><span class="logo">${icon('logo')}</span>Backup MX</a>
-    <nav class="links" aria-label="Pages">${links(visitor, page.section)}</nav>
+    <a class="brand" href="/console"><span class="logo">${LOGO}</span>Backup MX</a>
     <span class="state">
       ${page.live === undefined ? NONE : html`<span id="live" class="live" role="status" hidden>Live</span>`}
       <span class="visitor">${visitor.name}</span>
@@ -86,11 +73,4 @@ function header(visitor: Visitor, page: Page): Html {
       <form method="post" action="/console/sign-out"><button class="quiet">Sign out</button></form>
     </span>
   </header>`;
-}
-
-function links(visitor: Visitor, current: Section): Html[] {
-  return LINKS.filter(({ section }) => section !== 'service' || visitor.isOperator).map(
-    ({ section, path, text }) =>
-      html`<a href="${path}"${section === current ? html` aria-current="page"` : NONE}>${icon(section)}${text}</a>`,
-  );
 }

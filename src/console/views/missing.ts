@@ -5,6 +5,6 @@ import { pageOf } from './layout.ts';
 
 export function missingPage(request: PageRequest): Promise<PageAnswer> {
   const main = html`<h1 class="sentence">There is no such page.</h1>
-    <p><a href="/console">All domains</a> · <a href="/console/find">Find mail</a></p>`;
-  return pageOf(request, { title: 'There is no such page.', section: 'overview', main, status: 404 });
+    <p><a href="/console">All domains</a></p>`;
+  return pageOf(request, { title: 'There is no such page.', main, status: 404 });
 }

@@ -1,4 +1,5 @@
 /** All domains at a glance: which need a look, most urgent first. Never a list of all that are well. */
+import { randomUUID } from 'node:crypto';
 import type { PageAnswer, PageRequest } from '../ask.ts';
 import { noticeOf } from '../forms.ts';
 import { type Html, html, NONE, shownText } from '../html.ts';
@@ -29,7 +30,7 @@ export async function overview(request: PageRequest): Promise<PageAnswer> {
     ask(summaryQuery, {}),
     ask(urgentQuery, { situations: situationsOf(show), after: query.get('after') }),
   ]);
-  const frame = { section: 'overview', notice: noticeOf(query) } as const;
+  const frame = { notice: noticeOf(query) };
   if (asked.kind === 'REFUSED') {
     const main = html`<h1 class="sentence">${asked.message}</h1>`;
     return pageOf(request, { ...frame, title: 'Backup MX', main, status: 503 });
@@ -45,7 +46,7 @@ export async function overview(request: PageRequest): Promise<PageAnswer> {
     title: sentence.map(({ text }) => text).at(0) ?? '',
     live: LIVE,
     main: html`<h1 class="sentence">${sentence.map(({ text, part }) => html`<span class="${part}">${text}</span> `)}</h1>
-      ${chips(summary, show)} ${rows}`,
+      ${problem(request)} ${chips(summary, show)} ${rows}`,
   });
 }
 
@@ -54,6 +55,12 @@ function situationsOf(show: string): readonly Situation[] | undefined {
   if (show === 'all') return undefined;
   const one = SITUATIONS.find((situation) => LABELS[situation].slug === show);
   return one === undefined ? NEEDS_A_LOOK : [one];
+}
+
+/** Says why a form was not carried out. */
+function problem({ submitted }: PageRequest): Html {
+  if (submitted === null) return NONE;
+  return html`<p class="notice attention" role="alert">${[...submitted.errors.values()].join(' ')}</p>`;
 }
 
 /** A chip with a count of 0 is not there. */
@@ -84,13 +91,14 @@ function band(request: PageRequest, { domains: { nodes, pageInfo } }: UrgentQuer
   }
   const next = `/console?${new URLSearchParams({ ...(show === '' ? {} : { show }), after: pageInfo.endCursor ?? '' })}`;
   return html`<section class="card scroll" aria-label="Domains">
-      <table>
+      <table class="rows">
         <thead>
           <tr>
             <th scope="col">Domain</th>
             <th scope="col" class="number">Held</th>
             <th scope="col" class="number">Next try</th>
             <th scope="col" class="number">Safe until</th>
+            ${canTry(request) ? html`<th scope="col"><span class="unseen">What to do</span></th>` : NONE}
           </tr>
         </thead>
         <tbody>${nodes.map((node) => row(request, node))}</tbody>
@@ -99,7 +107,11 @@ function band(request: PageRequest, { domains: { nodes, pageInfo } }: UrgentQuer
     ${pageInfo.hasNextPage ? html`<p class="pager"><a class="button" href="${next}">More</a></p>` : NONE}`;
 }
 
-function row({ now, visitor: { timeZone } }: PageRequest, { name, situation, queue, outage }: Row): Html {
+function row(request: PageRequest, { name, situation, queue, outage }: Row): Html {
+  const {
+    now,
+    visitor: { timeZone },
+  } = request;
   const { text, tone } = LABELS[situation];
   const since =
     outage === null
@@ -110,14 +122,27 @@ function row({ now, visitor: { timeZone } }: PageRequest, { name, situation, que
   const isLoss = expiry !== null && isNear(expiry, now);
   return html`<tr>
     <td><strong>${shownText(name)}</strong><small><span class="tone ${tone}">${text}</span>${since}</small></td>
-    <td class="number">${queue.heldCount === 0 ? '–' : html`${countText(queue.heldCount)}<small>${sizeText(queue.heldSize)}</small>`}</td>
-    <td class="number">
+    <td class="number" data-label="Held">${queue.heldCount === 0 ? '–' : html`${countText(queue.heldCount)}<small>${sizeText(queue.heldSize)}</small>`}</td>
+    <td class="number" data-label="Next try">
       ${next === null ? '–' : html`<time data-until datetime="${next.toISOString()}">${dueText(next, now)}</time><small>${timeText(next, now, timeZone)}</small>`}
     </td>
-    <td class="number ${isLoss ? 'loss' : ''}">
+    <td class="number ${isLoss ? 'loss' : ''}" data-label="Safe until">
       ${expiry === null ? '–' : html`${expiryText(expiry, now, timeZone)}<small>in ${spanText(Math.max(0, expiry.getTime() - now.getTime()))}</small>`}
     </td>
+    ${canTry(request) ? html`<td class="end">${queue.heldCount === 0 ? NONE : tryForm(name)}</td>` : NONE}
   </tr>`;
+}
+
+function canTry({ visitor: { scopes } }: PageRequest): boolean {
+  return scopes.includes('QUEUE_WRITE');
+}
+
+/** Sent twice it is done once: its key was made with the page. */
+function tryForm(name: string): Html {
+  return html`<form method="post" action="/console/d/${encodeURIComponent(name)}/try">
+    <input type="hidden" name="key" value="${randomUUID()}" />
+    <button aria-label="Try ${shownText(name)} now">Try now</button>
+  </form>`;
 }
 
 function dueText(at: Date, now: Date): string {

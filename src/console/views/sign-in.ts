@@ -1,5 +1,5 @@
 /** The pages of whoever is not signed in: a token is pasted, or a link is opened. */
-import { type Html, html, icon, NONE } from '../html.ts';
+import { type Html, html, LOGO, NONE } from '../html.ts';
 import { shell } from './layout.ts';
 
 export interface SignInPage {
@@ -24,8 +24,7 @@ export function signInPage({ now, error, next }: SignInPage): Promise<string> {
       <label class="check"><input type="checkbox" name="isReadOnly" value="true" /> Only look, change nothing</label>
       <button class="primary">Sign in</button>
     </form>
-    <p class="soft">The service said at its start where the operator token is. With the command on your machine,
-      <code>backup-mx console</code> opens this page signed in.</p>`;
+    <p class="soft">The service said at its start where the operator token is; a tenant's token comes from its operator.</p>`;
   return narrow('Sign in to Backup MX', main, now);
 }
 
@@ -52,6 +51,6 @@ export function unsafePage(now: Date, publicUrl: string): Promise<string> {
 }
 
 function narrow(title: string, main: Html, now: Date): Promise<string> {
-  const body = html`<main id="main" class="narrow"><p class="brand"><span class="logo">${icon('logo')}</span>Backup MX</p>${main}</main>`;
+  const body = html`<main id="main" class="narrow"><p class="brand"><span class="logo">${LOGO}</span>Backup MX</p>${main}</main>`;
   return shell({ title, body, now, live: null, hasScript: true });
 }
