@@ -21,7 +21,7 @@ import {
   type TableHead,
   TransferError,
 } from './format.ts';
-import { MOVED_TABLES, OCCUPIED_TABLES, quoted, readColumns } from './tables.ts';
+import { MOVED_TABLES, OCCUPIED_TABLES, quoted, REFERRING_TABLES, readColumns } from './tables.ts';
 
 export interface ImportOptions {
   readonly address: DatabaseAddress;
@@ -140,7 +140,7 @@ async function refuseOccupied(query: Query): Promise<void> {
 
 /** Empties what a fresh schema has brought, and makes the partitions of the old database instead of its own. */
 async function makeRoom(query: Query, partitions: readonly Partition[]): Promise<void> {
-  await query(`truncate ${MOVED_TABLES.map(quoted).join(', ')}`);
+  await query(`truncate ${[...MOVED_TABLES, ...REFERRING_TABLES].map(quoted).join(', ')}`);
   const own = await query(`
     select b.name from pg_class p cross join lateral partition_bounds(p.oid) b
     where p.relkind = 'p' and p.relnamespace = current_schema()::regnamespace`);

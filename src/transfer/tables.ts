@@ -67,6 +67,9 @@ export const LEFT_TABLES: Readonly<Record<string, string>> = {
   nodes: 'are processes of the old place; the next one frees what was in their hands',
 };
 
+/** Tables that stay, but refer to moved ones: a database that is filled begins without their rows. */
+export const REFERRING_TABLES = ['console_links', 'console_sessions'] as const;
+
 /** Columns of moved tables that stay: numbers of transactions of the old place. */
 export const LEFT_COLUMNS: Readonly<Record<string, readonly string[]>> = { events: ['written_in'] };
 

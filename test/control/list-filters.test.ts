@@ -123,7 +123,11 @@ test('an operator sees one tenant, a tenant only itself', async () => {
     expect(await list('tokens', `first: 9, ${theirs}`, 'name', secret)).toEqual(['Their first']);
     expect(await list('webhooks', `first: 9, ${theirs}`, 'url', secret)).toEqual(['https://hooks.example.net/2']);
     expect(await list('alertContacts', `first: 9, ${theirs}`, 'address', secret)).toEqual(['b@watch.example.net']);
-    expect(await list('auditEntries', `first: 9, ${theirs}`, 'mutation', secret)).toEqual(['TOKEN_CREATE']);
+    expect(await list('auditEntries', `first: 9, ${theirs}`, 'mutation', secret)).toEqual([
+      'ALERT_CONTACT_CREATE',
+      'WEBHOOK_CREATE',
+      'TOKEN_CREATE',
+    ]);
   }
   for (const name of ['outages', 'tokens', 'webhooks', 'alertContacts', 'auditEntries', 'rejections']) {
     expect([name, await list(name, `first: 9, ${mine}`, 'id', token)]).toEqual([name, []]);
@@ -171,7 +175,7 @@ test('on the command line', async () => {
     expect(await rows(verb, 'list', '--tenant', other.tenantId)).toHaveLength(1);
   }
   expect(await rows(tokenVerb, 'list', '--prefix', 'their')).toHaveLength(1);
-  expect(await rows(auditVerb, 'list', '--tenant', other.tenantId)).toHaveLength(1);
+  expect(await rows(auditVerb, 'list', '--tenant', other.tenantId)).toHaveLength(3);
 });
 
 test('tenants by name, whatever the case', async () => {
