@@ -1,7 +1,6 @@
 /** The console in a real browser: what a postmaster sees, types and reads, and where the token does not go. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'bun:test';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { recordFailure } from '../../src/outage/clock.ts';
 import { until } from '../helpers/child.ts';
 import {
   giveToken,
@@ -12,7 +11,7 @@ import {
   untilResult,
   type Watched,
 } from '../helpers/chromium.ts';
-import { addDomain, type Harness, holdMessage, startControl, TOKEN } from './harness.ts';
+import { addDomain, failNow, type Harness, holdMessage, startControl, TOKEN } from './harness.ts';
 
 const browser: Browser | null = await launchChromium('the console in a browser');
 const inBrowser = test.skipIf(browser === null);
@@ -25,16 +24,7 @@ let page: Page;
 let destinationId: string;
 
 /** Once the service has been asked to tell of it. */
-async function beginOutage(): Promise<void> {
-  const { sql } = control.database;
-  const [row] = await sql<{ now: string }[]>`select bmx_now()::text as now`;
-  await recordFailure(sql, {
-    destinationId,
-    begunAt: row?.now ?? '',
-    trouble: 'REFUSED',
-    reply: '[connection refused]',
-  });
-}
+const beginOutage = () => failNow(control.database, destinationId);
 
 beforeAll(async () => {
   control = await startControl();

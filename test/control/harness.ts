@@ -12,6 +12,7 @@ import { newId } from '../../src/mail/id.ts';
 import type { MxObservation } from '../../src/mail/mx.ts';
 import { OPERATOR_TENANT_ID, OPERATOR_VIEWER, type Viewer } from '../../src/mail/viewer.ts';
 import { createWebhookSender } from '../../src/notify/sender.ts';
+import { recordFailure } from '../../src/outage/clock.ts';
 import type { MailEvents } from '../../src/telemetry/events.ts';
 import { createConsoleSessions } from '../../src/tenants/console-sessions.ts';
 import { createTokenCache } from '../../src/tenants/token-cache.ts';
@@ -284,4 +285,14 @@ export async function endMessage(database: TestDatabase, id: string, state = 'DE
     await tx`delete from recipients where message_id = ${id}`;
     await tx`delete from messages where id = ${id}`;
   });
+}
+
+/** The primary of this destination refuses a connection now, which begins an outage or goes on with one. */
+export async function failNow(
+  { sql }: TestDatabase,
+  destinationId: string,
+  reply = '[connection refused]',
+): ReturnType<typeof recordFailure> {
+  const [row] = await sql<{ now: string }[]>`select bmx_now()::text as now`;
+  return recordFailure(sql, { destinationId, begunAt: row?.now ?? '', trouble: 'REFUSED', reply });
 }

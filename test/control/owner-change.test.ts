@@ -1,9 +1,9 @@
 /** A domain that has another owner: neither sees of its primary what was in the other's time. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Viewer } from '../../src/mail/viewer.ts';
-import { recordFailure, recordSuccess } from '../../src/outage/clock.ts';
+import { recordSuccess } from '../../src/outage/clock.ts';
 import { listOutages } from '../../src/outage/list.ts';
-import { addTenant, type Harness, holdMessage, startControl } from './harness.ts';
+import { addTenant, failNow, type Harness, holdMessage, startControl } from './harness.ts';
 import { createDomain } from '../../src/domains/create.ts';
 import { deleteDomain } from '../../src/domains/delete.ts';
 import { findProofTarget, settleProof } from '../../src/domains/proof.ts';
@@ -25,11 +25,7 @@ async function take(viewer: Viewer, name: string): Promise<string> {
   return created.domain.destinationId;
 }
 
-async function fail(destinationId: string, reply: string) {
-  const { sql } = control.database;
-  const [row] = await sql<{ now: string }[]>`select bmx_now()::text as now`;
-  return recordFailure(sql, { destinationId, begunAt: row?.now ?? '', trouble: 'REFUSED', reply });
-}
+const fail = (destinationId: string, reply: string) => failNow(control.database, destinationId, reply);
 
 async function outagesOf(viewer: Viewer) {
   const page = { limit: 10, from: null, isBackward: false, order: 'NEWEST' as const, filter: {} };

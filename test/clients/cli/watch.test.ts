@@ -1,8 +1,8 @@
 /** `backup-mx watch`: lines as things happen, over a connection that is lost meanwhile. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { watchVerb } from '../../../src/clients/cli/watch.ts';
-import { recordFailure, recordSuccess } from '../../../src/outage/clock.ts';
-import { addDomain, endMessage, type Harness, holdMessage, startControl } from '../../control/harness.ts';
+import { recordSuccess } from '../../../src/outage/clock.ts';
+import { addDomain, endMessage, failNow, type Harness, holdMessage, startControl } from '../../control/harness.ts';
 import { until } from '../../helpers/child.ts';
 import { startFreezingProxy } from '../../helpers/freezing-proxy.ts';
 import { type Ended, callVerb } from './call-verb.ts';
@@ -15,11 +15,7 @@ afterAll(() => control.close());
 
 const PATIENCE_MS = 30_000;
 
-async function fail(destinationId: string): Promise<void> {
-  const [row] = await control.database.sql<{ now: string }[]>`select bmx_now()::text as now`;
-  const failure = { begunAt: row?.now ?? '', trouble: 'REFUSED', reply: '[connection refused]' } as const;
-  await recordFailure(control.database.sql, { destinationId, ...failure });
-}
+const fail = (destinationId: string) => failNow(control.database, destinationId);
 
 /** Watches until `stop`; its lines so far, and how it ended. */
 function startWatching(url: string, ...args: readonly string[]) {

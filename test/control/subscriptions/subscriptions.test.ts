@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { newId } from '../../../src/mail/id.ts';
 import { OPERATOR_TENANT_ID } from '../../../src/mail/viewer.ts';
-import { recordFailure, recordSuccess } from '../../../src/outage/clock.ts';
+import { recordSuccess } from '../../../src/outage/clock.ts';
 import type { Scope } from '../../../src/tenants/token-cache.ts';
 import { until } from '../../helpers/child.ts';
 import { subscribe, type Subscriber } from '../../helpers/subscriber.ts';
@@ -10,6 +10,7 @@ import {
   addDomain,
   addTenant,
   endMessage,
+  failNow,
   type Harness,
   holdMessage,
   lackOf,
@@ -38,10 +39,7 @@ const QUEUE = `subscription ($domain: String!) { queueChanged(domain: $domain) {
 const outages = (variables: Record<string, unknown> = {}, token = TOKEN): Promise<Subscriber<OutageChanged>> =>
   subscribe({ url: control.url, token, query: OUTAGES, variables });
 
-async function fail(destinationId: string, reply = '[connection refused]'): Promise<void> {
-  const [row] = await control.database.sql<{ now: string }[]>`select bmx_now()::text as now`;
-  await recordFailure(control.database.sql, { destinationId, begunAt: row?.now ?? '', trouble: 'REFUSED', reply });
-}
+const fail = (destinationId: string, reply?: string) => failNow(control.database, destinationId, reply);
 
 const succeed = (destinationId: string) => recordSuccess(control.database.sql, destinationId);
 
