@@ -25,7 +25,7 @@ export interface Ask {
 }
 
 /** The answer as JSON has it. */
-interface Answer {
+export interface Answer {
   readonly data?: unknown;
   readonly errors?: readonly { readonly message: string; readonly extensions?: Readonly<Record<string, unknown>> }[];
 }
@@ -71,8 +71,6 @@ export interface Submitted {
   readonly fields: URLSearchParams;
   /** By the name of the field; '' for what is about none of them. */
   readonly errors: ReadonlyMap<string, string>;
-  /** The effect that the form would have, to be confirmed; null: it cannot be done. */
-  readonly preview: unknown;
 }
 
 /** The answer to a request for a page. */

@@ -9,10 +9,12 @@ import { createRequire } from 'node:module';
 import { gzipSync } from 'node:zlib';
 
 export interface Asset {
-  readonly contentType: string;
   readonly plain: Uint8Array<ArrayBuffer>;
   readonly gzipped: Uint8Array<ArrayBuffer>;
+  readonly headers: Readonly<Record<string, string>>;
 }
+
+const FOREVER = 'public, max-age=31536000, immutable';
 
 const FILES = {
   'app.css': { contentType: 'text/css; charset=utf-8', read: () => own('app.css') },
@@ -38,7 +40,8 @@ function load(name: AssetName): { readonly hash: string; readonly asset: Asset }
   const { contentType, read } = FILES[name];
   const bytes = read();
   const hash = createHash('sha256').update(bytes).digest('base64url').slice(0, 12);
-  const asset = { contentType, plain: new Uint8Array(bytes), gzipped: new Uint8Array(gzipSync(bytes, { level: 9 })) };
+  const headers = { 'Content-Type': contentType, 'Cache-Control': FOREVER };
+  const asset = { plain: new Uint8Array(bytes), gzipped: new Uint8Array(gzipSync(bytes, { level: 9 })), headers };
   const made = { hash, asset };
   loaded.set(name, made);
   return made;

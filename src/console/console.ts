@@ -4,7 +4,7 @@
  * A page reads, whatever its address; what changes something is a form, which leads back to its page: done, or with what is wrong.
  */
 import type { PageAnswer, PageRequest, Submitted } from './ask.ts';
-import { findForm } from './forms.ts';
+import { findForm, namesIn } from './forms.ts';
 import { overview } from './views/overview.ts';
 import { missingPage } from './views/missing.ts';
 
@@ -29,25 +29,9 @@ export async function submitForm(
 ): Promise<PageAnswer> {
   const form = findForm(request.path);
   if (form === null) return missingPage({ ...request, submitted: null });
-  const result = await form.submit({ ask: request.ask, fields, now: request.now, timeZone: request.visitor.timeZone });
-  if (result.kind === 'DONE')
-    return { kind: 'REDIRECT', to: withNotice(`/console${result.page ?? form.page}`, form.verb) };
-  const submitted: Submitted = { verb: form.verb, fields, errors: result.errors, preview: result.preview ?? null };
+  const result = await form.submit({ ask: request.ask, fields });
+  if (result.kind === 'DONE') return { kind: 'REDIRECT', to: `/console${form.page}?did=${form.verb}` };
+  const submitted: Submitted = { verb: form.verb, fields, errors: result.errors };
   const answer = await showPage({ ...request, path: form.page, submitted });
   return answer.kind === 'PAGE' ? { ...answer, status: 422 } : answer;
-}
-
-/** The parts of a path that a pattern names, decoded; null if it does not fit, or is no text. */
-export function namesIn(pattern: RegExp, path: string): readonly string[] | null {
-  const found = pattern.exec(path);
-  if (found === null) return null;
-  try {
-    return found.slice(1).map(decodeURIComponent);
-  } catch {
-    return null;
-  }
-}
-
-function withNotice(path: string, verb: string): string {
-  return `${path}${path.includes('?') ? '&' : '?'}did=${verb}`;
 }

@@ -9,14 +9,11 @@ import { flushMutation } from './operations/generated.ts';
 export interface FormRequest {
   readonly ask: Ask;
   readonly fields: URLSearchParams;
-  readonly now: Date;
-  readonly timeZone: string;
 }
 
 export type FormResult =
-  /** `page`: where to go on, if not back. */
-  | { readonly kind: 'DONE'; readonly page?: string }
-  | { readonly kind: 'AGAIN'; readonly errors: ReadonlyMap<string, string>; readonly preview?: unknown };
+  | { readonly kind: 'DONE' }
+  | { readonly kind: 'AGAIN'; readonly errors: ReadonlyMap<string, string> };
 
 export interface FoundForm {
   readonly verb: string;
@@ -60,9 +57,8 @@ function failed(message: string): FormResult {
 /** The form that is sent to this address; null if there is none. */
 export function findForm(path: string): FoundForm | null {
   for (const { pattern, verb, page, submit } of FORMS) {
-    const found = pattern.exec(path);
-    if (found === null) continue;
-    const names = found.slice(1).map(decodeURIComponent);
+    const names = namesIn(pattern, path);
+    if (names === null) continue;
     return { verb, page: page(names), submit: (request) => submit(request, names) };
   }
   return null;
@@ -72,4 +68,15 @@ export function findForm(path: string): FoundForm | null {
 export function noticeOf(query: URLSearchParams): string | null {
   const did = query.get('did');
   return FORMS.find(({ verb }) => verb === did)?.done ?? null;
+}
+
+/** The parts of a path that a pattern names, decoded; null if it does not fit, or is no text. */
+export function namesIn(pattern: RegExp, path: string): readonly string[] | null {
+  const found = pattern.exec(path);
+  if (found === null) return null;
+  try {
+    return found.slice(1).map(decodeURIComponent);
+  } catch {
+    return null;
+  }
 }

@@ -15,6 +15,7 @@ import { enterPage, signInPage, unsafePage } from '../console/views/sign-in.ts';
 import { grants, SCOPES, type Scope } from '../tenants/token-cache.ts';
 import type { Authentication, Caller } from './admission/auth.ts';
 import type { Billing } from './admission/billing.ts';
+import { encoded } from './constant-page.ts';
 import { clearCookie, cookieCredential, cookieKindOf, isFromOurPage, setCookie } from './console-cookie.ts';
 import type { ServiceParts } from './context.ts';
 import type { GraphqlRoute, RouteTypes } from './graphql-route.ts';
@@ -37,7 +38,6 @@ const PAGE_HEADERS = {
   // With no-referrer a browser would send `Origin: null` with our own forms.
   'Referrer-Policy': 'same-origin',
 };
-const FOREVER = 'public, max-age=31536000, immutable';
 /** Octets of a form; a User List of a million mailboxes is sent by the command or as a file of the API. */
 const MOST_FORM = 1024 * 1024;
 /** A wrong token costs what it costs at the API; ten failures in a moment wait. */
@@ -104,13 +104,8 @@ export function createConsoleRoutes(
   app.get('/console/assets/:hash/:name', (c) => {
     const asset = findAsset(c.req.param('hash'), c.req.param('name'));
     if (asset === null) return c.text('There is no such file.\n', 404);
-    const isGzip = /\bgzip\b/.test(c.req.header('Accept-Encoding') ?? '');
-    return c.body(isGzip ? asset.gzipped : asset.plain, 200, {
-      'Content-Type': asset.contentType,
-      'Cache-Control': FOREVER,
-      Vary: 'Accept-Encoding',
-      ...(isGzip ? { 'Content-Encoding': 'gzip' } : {}),
-    });
+    const { body, headers } = encoded(asset, c.req.header('Accept-Encoding') ?? '');
+    return c.body(body, 200, headers);
   });
 
   app.use('/console/*', async (c, next) => {

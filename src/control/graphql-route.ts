@@ -7,6 +7,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import type { Context as HttpContext } from 'hono';
+import type { Answer } from '../console/ask.ts';
 import { OPERATOR_TENANT_ID } from '../mail/viewer.ts';
 import { type AnswerRoom, createAnswerRoom } from './admission/answer-room.ts';
 import { type Authentication, type Caller, UNAUTHENTICATED } from './admission/auth.ts';
@@ -57,13 +58,7 @@ export interface GraphqlRoute {
   /** Answers `POST /graphql`. */
   post(c: HttpContext<RouteTypes>): Promise<Response>;
   /** Carries out an operation of ours on behalf of whoever asked for the page. */
-  ask(admittance: Admittance, params: RequestParams): Promise<OwnAnswer>;
-}
-
-/** As JSON has it. */
-export interface OwnAnswer {
-  readonly data?: unknown;
-  readonly errors?: readonly { readonly message: string; readonly extensions?: Readonly<Record<string, unknown>> }[];
+  ask(admittance: Admittance, params: RequestParams): Promise<Answer>;
 }
 
 export function createGraphqlRoute(parts: ServiceParts, deps: RouteDeps): GraphqlRoute {
@@ -189,7 +184,7 @@ export function createGraphqlRoute(parts: ServiceParts, deps: RouteDeps): Graphq
         };
         const scope = { session: sessionOf(admittance, done), account, requestId, asked, body };
         const response = await answer(OWN_REQUEST(), scope);
-        return (await response.json()) as OwnAnswer;
+        return (await response.json()) as Answer;
       } finally {
         execution?.end();
       }

@@ -49,16 +49,6 @@ export interface SignIn {
   readonly clientAddress: string | null;
 }
 
-/** A session as its owner sees it. */
-export interface SessionView {
-  readonly id: string;
-  readonly clientAddress: string | null;
-  readonly startedAt: Date;
-  /** To the minute. */
-  readonly lastUsedAt: Date;
-  readonly expiresAt: Date;
-}
-
 export interface ConsoleSessions {
   /** Null: none of ours, or one that has ended. Rejects when the database must be asked in vain. */
   find(secret: string): Promise<ConsoleSession | null>;
@@ -66,10 +56,8 @@ export interface ConsoleSessions {
   isKnown(secret: string): boolean;
   /** Opens a session and returns its secret, once. */
   open(signIn: SignIn): Promise<string>;
-  /** The sessions of a parent that have not ended, newest first. */
-  list(parent: SessionParent): Promise<readonly SessionView[]>;
-  /** Ends one of a parent's sessions, or all of them; returns how many there were. */
-  end(parent: SessionParent, id: string | null): Promise<number>;
+  /** Ends one of a parent's sessions. */
+  end(parent: SessionParent, id: string): Promise<void>;
   /** Makes a link, and returns its code, once. */
   makeLink(link: Pick<SignIn, 'parent' | 'scopes'> & { readonly lastsSeconds: number }): Promise<string>;
   /** Opens the session of a link, which ends with that. Null: there is no such link, or no longer. */
@@ -88,18 +76,13 @@ interface Entry {
 }
 
 /** Whether a text could be the secret of a session. */
-export function isSessionSecret(text: string): boolean {
+function isSessionSecret(text: string): boolean {
   return SECRET.test(text);
 }
 
 export function createConsoleSessions(sql: Sql): ConsoleSessions {
   const snapshot = createSnapshot({ ...SNAPSHOT, load: (hash) => readEntry(sql, hash) });
   const used = new Set<string>();
-
-  async function announce(): Promise<void> {
-    snapshot.dropAll();
-    await sql`select pg_notify(${SETTINGS_CHANNEL}, ${TOKEN_NOTICE})`;
-  }
 
   async function open({ parent, scopes, timeZone, clientAddress }: SignIn): Promise<string> {
     const secret = MARK + randomBytes(32).toString('base64url');
@@ -130,17 +113,16 @@ export function createConsoleSessions(sql: Sql): ConsoleSessions {
     },
     isKnown: (secret) => isSessionSecret(secret) && snapshot.has(keyOf(secret)),
     open,
-    list: (parent) => sql<SessionView[]>`
-      select id, host(client_address) as "clientAddress", started_at as "startedAt", last_used_at as "lastUsedAt",
-        least(expires_at, last_used_at + make_interval(mins => ${IDLE_MINUTES})) as "expiresAt"
-      from console_sessions
-      where ${isOf(sql, parent)} and expires_at > bmx_now() and last_used_at > bmx_now() - make_interval(mins => ${IDLE_MINUTES})
-      order by started_at desc, id desc`,
     async end(parent, id) {
-      const which = id === null ? sql`true` : sql`id = ${askedId(id)}::uuid`;
-      const ended = await sql`delete from console_sessions where ${isOf(sql, parent)} and ${which} returning id`;
-      if (ended.length > 0) await announce();
-      return ended.length;
+      try {
+        await sql.begin(async (transaction) => {
+          await transaction`delete from console_sessions where ${isOf(transaction, parent)} and id = ${askedId(id)}::uuid`;
+          await transaction`select pg_notify(${SETTINGS_CHANNEL}, ${TOKEN_NOTICE})`;
+        });
+      } finally {
+        // Also when COMMIT's outcome is unknown: asking once more is cheap.
+        snapshot.dropAll();
+      }
     },
     async makeLink({ parent, scopes, lastsSeconds }) {
       const code = randomBytes(32).toString('base64url');

@@ -1,10 +1,9 @@
 /** The overview: what it shows to whom, and that a domain is tried at once from it, with and without a script. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Browser } from 'playwright-core';
-import { recordFailure } from '../../src/outage/clock.ts';
 import { foldDeltas } from '../../src/queue/counts.ts';
 import { launchChromium } from '../helpers/chromium.ts';
-import { addDomain, type Harness, holdMessage, startControl, TOKEN } from '../control/harness.ts';
+import { addDomain, failNow, type Harness, holdMessage, startControl, TOKEN } from '../control/harness.ts';
 
 const browser: Browser | null = await launchChromium('the overview of the console');
 const inBrowser = test.skipIf(browser === null);
@@ -13,15 +12,8 @@ let control: Harness;
 let destinationId: string;
 
 async function beginOutage(): Promise<void> {
-  const { sql } = control.database;
-  const [row] = await sql<{ now: string }[]>`select bmx_now()::text as now`;
-  await recordFailure(sql, {
-    destinationId,
-    begunAt: row?.now ?? '',
-    trouble: 'REFUSED',
-    reply: '[connection refused]',
-  });
-  await foldDeltas(sql);
+  await failNow(control.database, destinationId);
+  await foldDeltas(control.database.sql);
 }
 
 beforeAll(async () => {
@@ -89,6 +81,13 @@ test('a tenant sees its own domains, here none', async () => {
 test('who only looks has no button', async () => {
   expect(await pageOf(await signIn(TOKEN, true))).not.toContain('Try now');
   expect(await pageOf(await signIn(TOKEN))).toContain('Try now');
+});
+
+test('an address that is no text has no page and takes no form', async () => {
+  const headers = { Cookie: await signIn(TOKEN), 'Sec-Fetch-Site': 'same-origin' };
+  const url = `${control.url}/console/d/%zz/try`;
+  expect((await fetch(url, { method: 'POST', headers, body: new URLSearchParams({ key: 'x' }) })).status).toBe(404);
+  expect((await fetch(url, { headers })).status).toBe(404);
 });
 
 test('a form that is sent twice is done once', async () => {

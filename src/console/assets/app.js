@@ -55,23 +55,6 @@
     const { target } = event;
     if (target instanceof HTMLFormElement && target.method === 'post') target.classList.add('sending');
   });
-  for (const picture of document.querySelectorAll('[data-points]')) speak(picture);
-
-  /** Arrow keys go through what a picture shows. @param {Element} picture */
-  function speak(picture) {
-    const output = picture.parentElement?.querySelector('output');
-    let at = 0;
-    picture.addEventListener('keydown', (event) => {
-      /** @type {string[]} */
-      const points = JSON.parse(picture.getAttribute('data-points') ?? '[]');
-      const key = event instanceof KeyboardEvent ? event.key : '';
-      const steps = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: points.length - 1 };
-      if (!(key in steps) || output == null) return;
-      event.preventDefault();
-      at = Math.min(Math.max(steps[/** @type {keyof typeof steps} */ (key)], 0), points.length - 1);
-      output.textContent = points[at] ?? '';
-    });
-  }
 
   const mark = document.getElementById('live');
   const subscription = root.dataset['live'] ?? '';
@@ -80,7 +63,6 @@
   let lastByteAt = 0;
   let lastAskedAt = performance.now();
   let leastMs = LEAST_MS;
-  let etag = '';
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let planned;
 
@@ -102,13 +84,11 @@
     planned = undefined;
     if (document.hidden) return;
     lastAskedAt = performance.now();
-    const response = await fetch(location.href, { headers: etag === '' ? {} : { 'If-None-Match': etag } });
+    const response = await fetch(location.href);
     const tookMs = performance.now() - lastAskedAt;
     leastMs = tookMs > SLOW.tookMs ? SLOW.leastMs : LEAST_MS;
     if (response.redirected) return signInAgain();
-    if (response.status === 304) return;
     if (!response.ok) return;
-    etag = response.headers.get('ETag') ?? '';
     const fresh = new DOMParser().parseFromString(await response.text(), 'text/html');
     const [from, to] = [document.getElementById('main'), fresh.getElementById('main')];
     if (from === null || to === null) return;
@@ -184,7 +164,7 @@
         tell(true);
         // The first item is the present state, which the page has, unless it comes after a silence.
         const text = decoder.decode(value, { stream: true });
-        if (text.includes('event: next') && !(isFirst && etag === '' && !wasSilent)) plan();
+        if (text.includes('event: next') && !(isFirst && !wasSilent)) plan();
         if (text.includes('event: next')) isFirst = false;
       }
     } finally {
