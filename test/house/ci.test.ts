@@ -14,6 +14,7 @@ const RUN = join(import.meta.dir, '../../.ci/run');
 /** Plays npm: prints a summary as Bun does, colours included, and fails as the environment says. */
 const NPM = `#!/bin/sh
 [ -z "\${FILES:-}" ] || [ "$1" != test ] || for file in $FILES; do
+  [ "$file" != "\${STRAY:-}" ] || printf '\\n%s:\\n# Unhandled error between tests\\n' "$file"
   printf '\\n%s:\\nerror: told by %s\\n(fail) one\\n(pass) two\\n' "$file" "$file"
 done
 [ -z "\${FILES:-}" ] || [ "$1" != test ] || printf '\\ntest/last.test.ts:\\n(pass) three\\n\\n2 tests failed:\\n(fail) one\\n\\n'
@@ -89,6 +90,18 @@ test.each([
   [
     'one of two files fails again',
     { FILES: 'test/odd.test.ts test/bad.test.ts', FAILS: '2', SUITE: '1', FAILS_AGAIN: 'test/bad.test.ts' },
+    1,
+    '25 passed, 1 failed, 3 skipped',
+  ],
+  [
+    'an error outside of tests in a file that passes alone makes up for none that fails again',
+    {
+      FILES: 'test/odd.test.ts test/bad.test.ts',
+      STRAY: 'test/odd.test.ts',
+      FAILS: '2',
+      SUITE: '1',
+      FAILS_AGAIN: 'test/bad.test.ts',
+    },
     1,
     '25 passed, 1 failed, 3 skipped',
   ],
