@@ -14,7 +14,7 @@
 import type { HostTrouble, Outcome, RecipientNumber } from '../mail/outcome.ts';
 import { namesAddress, namesBlocklist, parseReply, type Reply, saysGreylisting } from '../mail/reply.ts';
 import type { Answer } from '../smtp/answer.ts';
-import type { SmtpOffers } from '../smtp/commands.ts';
+import { bindingSizeLimit, type SmtpOffers } from '../smtp/commands.ts';
 import type { Transaction, TransactionStage } from '../smtp/transaction.ts';
 
 /**
@@ -51,7 +51,7 @@ export function classifyOffers(
   message: { readonly sizeBytes: number; readonly needsSmtpUtf8: boolean },
   offers: SmtpOffers,
 ): Verdict | null {
-  const { sizeLimitBytes } = offers;
+  const sizeLimitBytes = bindingSizeLimit(offers.sizeLimitBytes);
   if (sizeLimitBytes !== null && message.sizeBytes > sizeLimitBytes) {
     // RFC 1870: known in advance to be refused.
     const text = `the message has ${message.sizeBytes} octets, the next hop takes ${sizeLimitBytes}`;

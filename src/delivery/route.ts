@@ -14,11 +14,12 @@
  */
 import { monotonicMs } from '../clock.ts';
 import type { NextHops } from '../dns/next-hop.ts';
+import type { Routing } from '../dns/routing.ts';
 import type { HostTrouble } from '../mail/outcome.ts';
 import type { Reply } from '../mail/reply.ts';
 import type { DestinationState } from '../outage/clock.ts';
 import type { DaneAnswer } from '../tls/dane.ts';
-import { kindOfDemand, type TlsDemand, type TlsSources } from '../tls/demand.ts';
+import { kindOfDemand, type TlsDemand, type TlsSearch, type TlsSources } from '../tls/demand.ts';
 import { allowsHost, type StsPolicy } from '../tls/mta-sts.ts';
 
 /** A host to try, with its usable addresses in order. */
@@ -77,6 +78,17 @@ const NOTHING_BETTER = {
 
 function failed(code: number, enhancedCode: string, text: string): Route {
   return { kind: 'FAILED', reply: { code, enhancedCode, text } };
+}
+
+/** Finds routes. All that the DNS is asked for one are look-ups of the destination's tenant, or of strangers. */
+export function createRouteSearch(
+  { findHops, lookUpsFor }: Pick<Routing, 'findHops' | 'lookUpsFor'>,
+  tls: TlsSearch,
+): (destination: DestinationState & { readonly dialTurn?: number }) => Promise<Route> {
+  return async (destination) => {
+    const route = routeOf(await findHops(destination), destination.kind);
+    return demandTls(route, destination, tls.askedWith(lookUpsFor(destination)));
+  };
 }
 
 /** How long a route is used again: a drain must not pay for it with each message. */

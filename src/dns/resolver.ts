@@ -48,6 +48,8 @@ export interface Resolver extends LookUps {
 }
 
 export interface LookUps {
+  /** The holder of the places that they take; null: the zone that is asked has its own. */
+  readonly party: string | null;
   /** Asks for one type of records of a name, given as an A-label. */
   query<T extends RecordType>(name: string, type: T): Promise<DnsAnswer<DnsRecordData[T]>>;
   resolveMx(domain: string): Promise<DnsAnswer<MxRecord>>;
@@ -179,6 +181,7 @@ export function createResolver({
   function lookUpsOf(party: string | null): LookUps {
     const query: LookUps['query'] = (name, type) => ask(name, type, party);
     return {
+      party,
       query,
       resolveMx: (domain) => query(domain, 'MX'),
       async resolveAddresses(host) {

@@ -1,8 +1,8 @@
 /**
  * Routes of mail as the DNS has them now: next hops for delivery, observations of MX records, and of hosts that a person names.
  *
- * Relay domains and domains of strangers have a resolver each: where strangers' name servers are slow, no one else waits. In each, no
- * tenant and no client may hold more than its share of the look-ups (shares.ts).
+ * Relay domains and domains of strangers have a resolver each, for TLS policies as well: where strangers' name servers are slow, no
+ * one else waits. In each, no tenant and no client may hold more than its share of the look-ups (shares.ts).
  */
 import { monotonicMs } from '../clock.ts';
 import { clientNetwork, type Endpoint } from '../mail/ip.ts';
@@ -24,6 +24,14 @@ interface RoutingOptions {
   readonly allowPrivate: boolean;
 }
 
+/** A destination, as far as it decides whose look-ups those about it are. */
+interface Asking {
+  /** Default `RELAY`. */
+  readonly kind?: 'RELAY' | 'INTERNAL';
+  /** The party of a relay domain's look-ups; without it the zones that are asked are the bound. */
+  readonly tenantId?: string | null;
+}
+
 export interface Routing {
   readonly resolver: Resolver;
   /** For questions that strangers cause. */
@@ -31,16 +39,16 @@ export interface Routing {
   readonly self: () => OwnIdentity;
   /** Whether a server with these names, at this address and port, is this service, on this node or another. */
   isOwnServer(names: readonly string[], endpoint: Endpoint): boolean;
-  findHops(destination: {
-    readonly name: string;
-    readonly deliverTo: readonly DeliverTo[];
-    /** Which of many hosts and addresses; default the first turn. */
-    readonly dialTurn?: number;
-    /** Default `RELAY`. */
-    readonly kind?: 'RELAY' | 'INTERNAL';
-    /** The party of a relay domain's look-ups; without it the zones that are asked are the bound. */
-    readonly tenantId?: string | null;
-  }): Promise<NextHops>;
+  findHops(
+    destination: Asking & {
+      readonly name: string;
+      readonly deliverTo: readonly DeliverTo[];
+      /** Which of many hosts and addresses; default the first turn. */
+      readonly dialTurn?: number;
+    },
+  ): Promise<NextHops>;
+  /** Look-ups about a destination: those of its tenant, or of strangers where our own mail goes. */
+  lookUpsFor(destination: Asking): LookUps;
   /** Look-ups that the client with this address causes. */
   forClient(address: string): LookUps;
   /** Asks the DNS anew. */
@@ -52,6 +60,11 @@ export interface Routing {
   close(): void;
 }
 
+/** The party whose places the look-ups about a tenant's domains take. */
+export function partyOfTenant(tenantId: string): string {
+  return `tenant ${tenantId}`;
+}
+
 export function createRouting({ servers, self, otherAddresses, deliveryPort, allowPrivate }: RoutingOptions): Routing {
   const resolver = createResolver({ servers });
   const strangersResolver = createResolver({ servers });
@@ -60,19 +73,18 @@ export function createRouting({ servers, self, otherAddresses, deliveryPort, all
     const known = self();
     return { ...known, addresses: [...known.addresses, ...otherAddresses] };
   };
+  const lookUpsFor = ({ kind = 'RELAY', tenantId = null }: Asking): LookUps => {
+    if (kind === 'INTERNAL') return strangersResolver;
+    return tenantId === null ? resolver : resolver.forParty(partyOfTenant(tenantId));
+  };
   const options = (asked: LookUps = resolver) => ({ resolver: asked, walk, self: self(), deliveryPort, allowPrivate });
   return {
     resolver,
     strangersResolver,
     self,
-    findHops: ({ name, deliverTo, dialTurn = 0, kind = 'RELAY', tenantId = null }) => {
-      const ours = tenantId === null ? resolver : resolver.forParty(`tenant ${tenantId}`);
-      return findNextHops(name, {
-        ...options(kind === 'INTERNAL' ? strangersResolver : ours),
-        deliverTo,
-        turn: dialTurn,
-      });
-    },
+    lookUpsFor,
+    findHops: ({ name, deliverTo, dialTurn = 0, ...asking }) =>
+      findNextHops(name, { ...options(lookUpsFor(asking)), deliverTo, turn: dialTurn }),
     forClient: (address) => strangersResolver.forParty(`client ${clientNetwork(address)}`),
     isOwnServer: (names, endpoint) =>
       isOwnHost(self(), names, endpoint.port) || isOwnEndpoint(everywhere(), endpoint, deliveryPort),

@@ -17,6 +17,7 @@ import { type Endpoint, normalizeAddress } from '../mail/ip.ts';
 import type { DnsReply, DnsTrouble, RecordType } from './answer.ts';
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
+import { createFrameReader } from './frame.ts';
 import { type Shares, zoneOf } from './shares.ts';
 import { createSilences } from './silence.ts';
 
@@ -200,10 +201,6 @@ function exchangeUdp<T>({ server, query, accept, ...limits }: DnsExchange<T>, cl
   });
 }
 
-/** RFC 1035 §4.2.2 and §4.1.1. */
-const PREFIX_BYTES = 2;
-const HEAD_BYTES = 12;
-
 function exchangeTcp<T>(
   { server, query, accept, maxBytes, ...limits }: DnsExchange<T>,
   closing: AbortSignal,
@@ -211,26 +208,13 @@ function exchangeTcp<T>(
   const socket = connect({ host: server.address, port: server.port });
   return settleOnce<T>(limits, closing, {
     start(finish) {
-      // Joined when there is enough of them: a reply may come octet by octet.
-      let pieces: Buffer[] = [];
-      let receivedBytes = 0;
-      let neededBytes = PREFIX_BYTES;
-      let length: number | null = null;
+      const reader = createFrameReader(maxBytes);
       socket.on('error', () => finish(null));
       socket.on('close', () => finish(null));
       socket.on('connect', () => socket.write(Buffer.concat([lengthPrefix(query.length), query])));
       socket.on('data', (bytes: Buffer) => {
-        pieces.push(bytes);
-        receivedBytes += bytes.length;
-        if (receivedBytes < neededBytes) return;
-        const received = Buffer.concat(pieces);
-        pieces = [received];
-        if (length === null) {
-          length = received.readUInt16BE(0);
-          neededBytes = PREFIX_BYTES + (length > maxBytes ? HEAD_BYTES : length);
-          if (receivedBytes < neededBytes) return;
-        }
-        finish(accept(received.subarray(PREFIX_BYTES, neededBytes), length));
+        const frame = reader.take(bytes);
+        if (frame !== null) finish(accept(frame.bytes, frame.length));
       });
     },
     stop: () => socket.destroy(),

@@ -5,7 +5,11 @@
  * tenant or client whose name servers are slow leaves places to the others. Who waits is served in rotation over the parties, and over
  * the zones of each. When all places are taken, a look-up that has had its for a while gives way to a party that holds fewer: however
  * many parties have slow name servers, a place comes free.
+ *
+ * Parties whose look-ups took long lately share a part of the places, and with those that are not known yet a larger one. The rest is
+ * for those that are known to be quick, so hundreds of networks with slow name servers leave them places at once.
  */
+import { createBoundedMap } from '../bounded-map.ts';
 import { monotonicMs, within } from '../clock.ts';
 import { organizationOf } from '../mail/organization.ts';
 
@@ -17,13 +21,54 @@ export interface ShareBounds {
   readonly waiting: number;
   /** From then on the one look-up of a party may have to give way; of two in half the time, and so on. Never by default. */
   readonly safeMs?: number;
+  /** Look-ups of all slow parties together. Default: the total. */
+  readonly slow?: number;
+  /** Those of the slow ones and of the ones that are not known. Default: the total. */
+  readonly unproven?: number;
 }
 
 /**
  * A look-up holds a socket: 256 of these. Of a party an eighth, and a zone is asked for few names at the same time. Most answers come
  * within a fifth of a second.
  */
-export const SHARES: ShareBounds = { total: 256, party: 32, zone: 16, waiting: 1000, safeMs: 1000 };
+export const SHARES: ShareBounds = {
+  total: 256,
+  party: 32,
+  zone: 16,
+  waiting: 1000,
+  safeMs: 1000,
+  slow: 128,
+  unproven: 192,
+};
+
+type Pace = 'QUICK' | 'UNKNOWN' | 'SLOW';
+
+/** A party is slow while its look-ups take longer than this, on the average of its last few. */
+const SLOW_MS = 500;
+/** The part of the newest look-up in the average. */
+const NEWEST = 0.25;
+const PACE_KEPT_MS = 600_000;
+const MOST_PACES = 20_000;
+
+/** How long the look-ups of parties took lately. */
+function createPaces(nowMs: () => number) {
+  const paces = createBoundedMap<{ readonly meanMs: number; readonly untilMs: number }>(MOST_PACES);
+  const known = (party: string) => {
+    const pace = paces.get(party);
+    return pace === undefined || pace.untilMs <= nowMs() ? null : pace;
+  };
+  return {
+    of(party: string): Pace {
+      const pace = known(party);
+      if (pace === null) return 'UNKNOWN';
+      return pace.meanMs > SLOW_MS ? 'SLOW' : 'QUICK';
+    },
+    note(party: string, tookMs: number): void {
+      const before = known(party)?.meanMs ?? tookMs;
+      paces.set(party, { meanMs: before + (tookMs - before) * NEWEST, untilMs: nowMs() + PACE_KEPT_MS });
+    },
+  };
+}
 
 export interface Asker {
   /** Null: no one in particular; the zone's share is the bound. */
@@ -47,6 +92,7 @@ type Start = (place: Place) => void;
 
 interface HeldPlace {
   readonly party: Party;
+  readonly pace: Pace;
   readonly takenAtMs: number;
   readonly giveWay: () => void;
 }
@@ -63,13 +109,20 @@ interface Party {
 }
 
 export function createShares(bounds: ShareBounds = SHARES, nowMs: () => number = monotonicMs): Shares {
-  const { safeMs = Infinity } = bounds;
+  const { safeMs = Infinity, slow = bounds.total, unproven = bounds.total } = bounds;
+  const paces = createPaces(nowMs);
+  const heldBy: Record<Pace, number> = { QUICK: 0, UNKNOWN: 0, SLOW: 0 };
+  /** Narrower ones first: look-ups of these paces together hold so many places at the most. */
+  const rooms: readonly { readonly paces: readonly Pace[]; readonly most: number }[] = [
+    { paces: ['SLOW'], most: slow },
+    { paces: ['SLOW', 'UNKNOWN'], most: unproven },
+    { paces: ['SLOW', 'UNKNOWN', 'QUICK'], most: bounds.total },
+  ];
   /** Those that hold a place or wait for one, whose turn it is first. */
   const parties = new Map<string, Party>();
   const heldOf = new Map<string, number>();
   /** The oldest first. */
   const places = new Set<HeldPlace>();
-  let held = 0;
   let timer: ReturnType<typeof setTimeout> | null = null;
 
   function partyOf(name: string, share: number): Party {
@@ -81,7 +134,6 @@ export function createShares(bounds: ShareBounds = SHARES, nowMs: () => number =
   }
 
   function add(name: string, party: Party, zone: string, count: 1 | -1): void {
-    held += count;
     party.held += count;
     const ofZone = (heldOf.get(zone) ?? 0) + count;
     if (ofZone === 0) heldOf.delete(zone);
@@ -105,16 +157,21 @@ export function createShares(bounds: ShareBounds = SHARES, nowMs: () => number =
 
   function placeFor(name: string, party: Party, zone: string): Place {
     const lost = new AbortController();
+    const pace = paces.of(name);
+    const takenAtMs = nowMs();
     const give = (): void => {
       if (!places.delete(place)) return;
+      heldBy[pace] -= 1;
+      paces.note(name, nowMs() - takenAtMs);
       add(name, party, zone, -1);
     };
     const giveWay = (): void => {
       give();
       lost.abort();
     };
-    const place: HeldPlace = { party, takenAtMs: nowMs(), giveWay };
+    const place: HeldPlace = { party, pace, takenAtMs, giveWay };
     places.add(place);
+    heldBy[pace] += 1;
     add(name, party, zone, 1);
     return {
       give: () => {
@@ -125,20 +182,37 @@ export function createShares(bounds: ShareBounds = SHARES, nowMs: () => number =
     };
   }
 
-  /** The oldest look-up of the party that holds most, if that is no longer safe. */
-  function findUnsafe(): HeldPlace | null {
+  /** The paces whose places are all taken, of those that a look-up of this pace would count among; null: there is a place. */
+  function fullFor(pace: Pace): readonly Pace[] | null {
+    const isFull = (room: (typeof rooms)[number]): boolean =>
+      room.paces.includes(pace) && room.paces.reduce((sum, each) => sum + heldBy[each], 0) >= room.most;
+    return rooms.find(isFull)?.paces ?? null;
+  }
+
+  /** The oldest look-up, of these paces, of the party that holds most, if that is no longer safe. */
+  function findUnsafe(among: readonly Pace[]): HeldPlace | null {
     let found: HeldPlace | null = null;
-    for (const place of places) if (place.party.held > (found?.party.held ?? 0)) found = place;
+    for (const place of places)
+      if (among.includes(place.pace) && place.party.held > (found?.party.held ?? 0)) found = place;
     if (found === null || nowMs() - found.takenAtMs < safeMs / found.party.held) return null;
     return found;
   }
 
+  /** The look-up that gives way to one of this pace, if any has to; null: there is no place for it. */
+  function roomFor(pace: Pace): { readonly unsafe: HeldPlace | null } | null {
+    const full = fullFor(pace);
+    const unsafe = full === null ? null : findUnsafe(full);
+    return full !== null && unsafe === null ? null : { unsafe };
+  }
+
   function startNext(): boolean {
-    const isFull = held >= bounds.total;
-    const unsafe = isFull ? findUnsafe() : null;
-    if (isFull && unsafe === null) return false;
+    const [forSlow, forUnknown, forQuick] = [roomFor('SLOW'), roomFor('UNKNOWN'), roomFor('QUICK')];
     for (const [name, party] of parties) {
-      if (party.held >= party.share) continue;
+      if (party.waiting === 0 || party.held >= party.share) continue;
+      const pace = paces.of(name);
+      const room = pace === 'SLOW' ? forSlow : pace === 'UNKNOWN' ? forUnknown : forQuick;
+      if (room === null) continue;
+      const { unsafe } = room;
       // Of two that hold nearly the same none gives way to the other: there would be no end of it.
       if (unsafe !== null && unsafe.party.held - party.held < (party.held === 0 ? 1 : 2)) continue;
       for (const [zone, line] of party.lines) {
@@ -158,8 +232,10 @@ export function createShares(bounds: ShareBounds = SHARES, nowMs: () => number =
 
   function serve(): void {
     while (startNext());
-    if (held < bounds.total || safeMs === Infinity || timer !== null) return;
-    if (![...parties.values()].some(({ waiting }) => waiting > 0)) return;
+    if (safeMs === Infinity || timer !== null) return;
+    // A look-up that only its party's or its zone's share holds up is served when a place of these comes free.
+    const isHeldUp = ([name, { waiting }]: [string, Party]): boolean => waiting > 0 && fullFor(paces.of(name)) !== null;
+    if (![...parties].some(isHeldUp)) return;
     timer = setTimeout(() => {
       timer = null;
       serve();

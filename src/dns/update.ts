@@ -10,6 +10,7 @@ import { randomInt } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { within } from '../clock.ts';
 import { dial } from './dial.ts';
+import { createFrameReader } from './frame.ts';
 import { BADKEY, BADSIG, signRequest, type TsigKey, u16, verifyReply, wireName } from './tsig.ts';
 
 export interface MxChange {
@@ -136,11 +137,10 @@ function dataOf({ preference, host }: MxChange): Buffer {
 /** One message over TCP, its length before it (RFC 1035 §4.2.2); null when the connection ends before. */
 function exchange(socket: Socket, message: Buffer): Promise<Buffer | null> {
   return new Promise((resolve) => {
-    let come = Buffer.alloc(0);
+    const reader = createFrameReader();
     socket.on('data', (chunk: Buffer) => {
-      come = Buffer.concat([come, chunk]);
-      if (come.length >= 2 && come.length >= 2 + come.readUInt16BE(0))
-        resolve(come.subarray(2, 2 + come.readUInt16BE(0)));
+      const frame = reader.take(chunk);
+      if (frame !== null) resolve(frame.bytes);
     });
     socket.on('error', () => resolve(null));
     socket.on('close', () => resolve(null));

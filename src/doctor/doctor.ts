@@ -34,6 +34,8 @@ export interface Doctor {
 
 /** At once on one node, by the timer and on demand each; most of a run is waiting. */
 const RUNS_AT_ONCE = 40;
+/** Those on demand about the domains of one tenant: silent name servers make a run last half a minute. */
+const RUNS_OF_TENANT = 10;
 /** Between two polls for the report of another node. */
 const POLL_MS = 250;
 /** A run lasts half a minute at the most. */
@@ -63,18 +65,26 @@ export function createDoctor(deps: DoctorDeps): Doctor {
 
   /** Runs on demand under way; more of them wait, so that the budget lasts for each that has begun. */
   let runCount = 0;
+  const runsOf = new Map<string, number>();
+
+  function count({ tenantId }: RelayDomain, step: 1 | -1): void {
+    runCount += step;
+    const ofTenant = (runsOf.get(tenantId) ?? 0) + step;
+    if (ofTenant === 0) runsOf.delete(tenantId);
+    else runsOf.set(tenantId, ofTenant);
+  }
 
   /** Until there is a fresh report of it; another node may be at it. */
   const examineOnce = async (domain: RelayDomain): Promise<void> => {
     const untilMs = deps.monotonicMs() + PATIENCE_MS;
     for (;;) {
-      if (runCount < RUNS_AT_ONCE) {
-        runCount += 1;
+      if (runCount < RUNS_AT_ONCE && (runsOf.get(domain.tenantId) ?? 0) < RUNS_OF_TENANT) {
+        count(domain, 1);
         try {
           if (await isFresh(sql, domain.id)) return;
           if (await takeRun(sql, domain.id)) return await run(domain);
         } finally {
-          runCount -= 1;
+          count(domain, -1);
         }
       }
       if (deps.monotonicMs() > untilMs) return;

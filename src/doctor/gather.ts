@@ -9,12 +9,13 @@ import { Buffer } from 'node:buffer';
 import { wallClock } from '../clock.ts';
 import { whyNoMatch, findTlsa } from '../tls/dane.ts';
 import { literalAddress, type ObservedMxSet, observeMxSet } from '../dns/mx-set.ts';
+import { partyOfTenant } from '../dns/routing.ts';
 import { loadTlsMaterial, type TlsMaterialOptions } from '../tls/material.ts';
 import { certificateWarnings, uncoveredNames } from '../tls/warnings.ts';
 import { fetchPolicy, type MtaStsOptions, readStsRecord } from '../tls/mta-sts.ts';
 import type { OwnIdentity } from '../dns/own-identity.ts';
 import { findNextHops } from '../dns/next-hop.ts';
-import type { Resolver } from '../dns/resolver.ts';
+import type { LookUps, Resolver } from '../dns/resolver.ts';
 import type { SqlExecutor } from '../db/client.ts';
 import type { RelayDomain } from '../domains/relay-domain.ts';
 import { askPrimary, type PrimaryDeps } from './ask-primary.ts';
@@ -31,7 +32,7 @@ import { type DomainRecord, type IsListed, readRecord } from './record.ts';
 
 export interface GatherDeps extends PrimaryDeps {
   readonly sql: SqlExecutor;
-  readonly resolver: Dns & Pick<Resolver, 'forget'>;
+  readonly resolver: Pick<Resolver, 'forParty' | 'forget'>;
   readonly self: () => OwnIdentity;
   readonly deliveryPort: number;
   readonly allowPrivate: boolean;
@@ -62,7 +63,7 @@ export async function gather(given: GatherDeps, domain: RelayDomain, signal: Abo
     if (over.aborted) resolve();
     over.addEventListener('abort', () => resolve());
   });
-  const deps: Gathering = { ...given, resolver: counted(given) };
+  const deps: Gathering = { ...given, resolver: counted(given, domain) };
   const { name } = domain;
   // A change that a person has just made is to be seen.
   for (const changed of [name, `_mta-sts.${name}`]) given.resolver.forget(changed);
@@ -104,16 +105,19 @@ export async function gather(given: GatherDeps, domain: RelayDomain, signal: Abo
   }
 }
 
-type Dns = Pick<Resolver, 'query' | 'resolveMx' | 'resolveAddresses' | 'resolveTxt'>;
+type Dns = Pick<LookUps, 'party' | 'query' | 'resolveMx' | 'resolveAddresses' | 'resolveTxt'>;
 type Gathering = Omit<GatherDeps, 'resolver'> & { readonly resolver: Dns };
 
-/** The resolver, each question of it within the budget. */
-function counted({ resolver, budget }: Pick<GatherDeps, 'resolver' | 'budget'>): Dns {
+/** The look-ups of the domain's tenant, each question within the budget. */
+function counted(given: Pick<GatherDeps, 'resolver' | 'budget'>, { tenantId }: Pick<RelayDomain, 'tenantId'>): Dns {
+  const { budget } = given;
+  const resolver = given.resolver.forParty(partyOfTenant(tenantId));
   const afterTurns = async <T>(turns: readonly Promise<void>[], ask: () => Promise<T>): Promise<T> => {
     await Promise.all(turns);
     return ask();
   };
   return {
+    party: resolver.party,
     query: (name, type) => afterTurns([budget.question()], () => resolver.query(name, type)),
     resolveMx: (domain) => afterTurns([budget.question()], () => resolver.resolveMx(domain)),
     resolveAddresses: (host) =>
@@ -141,7 +145,7 @@ async function findPolicy(deps: Gathering, { name, status }: RelayDomain): Promi
   if (answer.kind === 'TROUBLE') return notFoundOut(`TXT of _mta-sts.${name}`, `[${answer.reason}]`);
   if (answer.kind !== 'FOUND' || readStsRecord(answer.records) === null) return known(null);
   if (status === 'PENDING') return notFoundOut(`MTA-STS policy of ${name}`, NOT_PROVEN);
-  return known(await fetchPolicy(name, deps));
+  return known(await fetchPolicy(name, deps, deps.resolver));
 }
 
 /** Looks at each of our names in the set as a sender that uses DANE would. */

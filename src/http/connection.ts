@@ -8,6 +8,8 @@
 import { Buffer } from 'node:buffer';
 import { connect, type Socket } from 'node:net';
 import { connect as connectWithTls } from 'node:tls';
+import { monotonicMs, within } from '../clock.ts';
+import { type HandshakeTurn, handshakeTurns } from '../dns/handshake-turns.ts';
 import { sanitizeText } from '../mail/reply.ts';
 import { normalizeAddress } from '../mail/ip.ts';
 import { createResponseReader, type Progress, type ResponseReader } from './response.ts';
@@ -56,12 +58,14 @@ export type Exchange =
 const MAX_REASON_LENGTH = 150;
 /** Limit for an answer whose status is all that matters. */
 const MOST_STATUS_BYTES = 65_536;
+/** Octets from the wire for a handshake, certificates included. */
+const MOST_HANDSHAKE_BYTES = 262_144;
 /**
- * Octets from the wire beside the answer: handshake, certificates, records. Above TLS nothing is seen of what TLS answers by
- * itself, as session tickets and key updates without end.
+ * Octets from the wire after a handshake, beside those that the answer accounts for. Above TLS nothing is seen of what TLS
+ * answers by itself, as session tickets (an honest server sends a few) and new keys, and each costs far more than to send.
  */
-const MOST_TLS_BYTES = 262_144;
-/** Limit of the body and the framing that there may be with it, in small records. */
+const MOST_TLS_BYTES = 16_384;
+/** Octets from the wire that one octet of the answer may take: it may come in small records. */
 const WIRE_TIMES = 4;
 const WIRE_CHECK_MS = 20;
 
@@ -84,17 +88,59 @@ export function jsonPoster({ url, headers }: { readonly url: string; readonly he
   };
 }
 
+/** Hands over what resolves when the signal fires, and forgets it afterwards: the signal may be that of the node. */
+async function unlessAborted<T>(
+  signal: AbortSignal | undefined,
+  wait: (abort: Promise<null>) => Promise<T>,
+): Promise<T> {
+  const { promise, resolve } = Promise.withResolvers<null>();
+  const abort = (): void => resolve(null);
+  if (signal?.aborted === true) abort();
+  signal?.addEventListener('abort', abort);
+  try {
+    return await wait(promise);
+  } finally {
+    signal?.removeEventListener('abort', abort);
+  }
+}
+
 /** Never throws. */
-export function requestOnce(asked: HttpRequest, options: ConnectionOptions): Promise<Exchange> {
-  const { timeoutMs, signal, address = asked.host } = options;
+export async function requestOnce(asked: HttpRequest, options: ConnectionOptions): Promise<Exchange> {
   const octets = octetsOf(asked);
-  if (octets === null) return Promise.resolve(failed('the request has characters that HTTP forbids'));
-  if (signal?.aborted === true) return Promise.resolve(failed('given up'));
+  if (octets === null) return failed('the request has characters that HTTP forbids');
+  if (!asked.isTls) return converse(asked, octets, { options, turn: null });
+  const { timeoutMs, address = asked.host } = options;
+  const untilMs = monotonicMs() + timeoutMs;
+  const taking = handshakeTurns.take(address);
+  const turn = await unlessAborted(options.signal, (abort) =>
+    within(timeoutMs, Promise.race([taking, abort]), () => null),
+  );
+  if (turn === null) {
+    void taking.then((late) => late.end(0));
+    if (options.signal?.aborted === true) return failed('given up');
+    return failed(`no turn for a TLS handshake within ${Math.ceil(timeoutMs)} ms`);
+  }
+  return converse(asked, octets, { options: { ...options, timeoutMs: untilMs - monotonicMs() }, turn });
+}
+
+interface Conversation {
+  readonly options: ConnectionOptions;
+  /** Null: in clear. */
+  readonly turn: HandshakeTurn | null;
+}
+
+function converse(asked: HttpRequest, octets: Buffer, { options, turn }: Conversation): Promise<Exchange> {
+  const { timeoutMs, signal, address = asked.host } = options;
+  if (signal?.aborted === true) {
+    turn?.end(0);
+    return Promise.resolve(failed('given up'));
+  }
   return new Promise((resolve) => {
     const reader = createResponseReader(options.maxBytes);
     const wire = connect({ host: address, port: asked.port, noDelay: true });
     const socket = asked.isTls ? secure(asked, wire, options) : wire;
     const finish = (lack: string | null): void => {
+      turn?.end(wire.bytesRead);
       clearTimeout(timer);
       clearInterval(check);
       signal?.removeEventListener('abort', abort);
@@ -108,14 +154,24 @@ export function requestOnce(asked: HttpRequest, options: ConnectionOptions): Pro
     };
     const abort = (): void => finish('given up');
     const timer = setTimeout(() => finish(`no answer of ${address} within ${Math.ceil(timeoutMs)} ms`), timeoutMs);
-    const mostFromWire = options.maxBytes * WIRE_TIMES + MOST_TLS_BYTES;
+    // In clear every octet is seen, and bounded, by the reader.
+    let mostFromWire = asked.isTls ? MOST_HANDSHAKE_BYTES : Number.POSITIVE_INFINITY;
     const check = setInterval(() => {
       if (wire.bytesRead > mostFromWire) finish(`more than ${mostFromWire} bytes from the wire`);
     }, WIRE_CHECK_MS);
     signal?.addEventListener('abort', abort);
     if (wire !== socket) wire.on('error', (error) => finish(reasonOf(error)));
-    socket.once(asked.isTls ? 'secureConnect' : 'connect', () => socket.write(octets));
-    socket.on('data', (chunk: Buffer) => heed(reader.take(chunk)));
+    socket.once(asked.isTls ? 'secureConnect' : 'connect', () => {
+      if (turn !== null) {
+        turn.end(wire.bytesRead);
+        mostFromWire = wire.bytesRead + MOST_TLS_BYTES;
+      }
+      socket.write(octets);
+    });
+    socket.on('data', (chunk: Buffer) => {
+      mostFromWire += chunk.length * WIRE_TIMES;
+      heed(reader.take(chunk));
+    });
     socket.on('end', () => heed(reader.end()));
     socket.on('error', (error) => finish(reasonOf(error)));
     socket.on('close', () => finish('the connection was lost'));

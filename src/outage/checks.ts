@@ -12,6 +12,8 @@ import { isPausedNow } from './pause.ts';
 
 export interface CheckTarget {
   readonly id: string;
+  /** The one who causes the look-ups of the check. */
+  readonly tenantId: string;
   readonly name: string;
   readonly deliverTo: readonly { readonly host: string; readonly port: number }[];
   /** By the database's clock. */
@@ -28,7 +30,7 @@ export async function takeChecks(sql: Sql, limit: number): Promise<CheckTarget[]
       for update of d skip locked
     )
     update destinations d set checked_at = bmx_now() from due where d.id = due.id
-    returning d.id, d.name, d.deliver_to as "deliverTo", d.checked_at as "takenAt"`;
+    returning d.id, d.tenant_id as "tenantId", d.name, d.deliver_to as "deliverTo", d.checked_at as "takenAt"`;
 }
 
 /** A check was answered: the attempt is due now. False when it is so no more: tried, paused or over meanwhile. */

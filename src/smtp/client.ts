@@ -93,7 +93,7 @@ async function openOnce(options: OpenOptions, useTls: boolean): Promise<GreetedL
   dialled.socket.setKeepAlive(true, KEEPALIVE_AFTER_MS);
   const link = createLink(dialled.socket);
   const serverName = typeof tls !== 'string' && tls.kind === 'DANE' ? tls.baseDomain : host;
-  const dialogue = await openDialogue(link, { ehloName, useTls, serverName, authorities, timeouts, signal });
+  const dialogue = await openDialogue(link, { address, ehloName, useTls, serverName, authorities, timeouts, signal });
   const opening = dialogue.kind === 'GREETED' ? demandTls(dialogue, options, useTls) : dialogue;
   if (opening.kind !== 'GREETED') {
     link.cut();

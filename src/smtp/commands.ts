@@ -63,6 +63,17 @@ export function readOffers(ehloReply: string): SmtpOffers {
   };
 }
 
+/** RFC 5321 §4.5.3.1.7: every host must take so much. */
+const LEAST_SIZE_LIMIT_BYTES = 65_536;
+
+/**
+ * The limit to hold a message against before it is sent. A smaller one than every host must have is a mistake, or worse: then
+ * nothing is refused for the host, which may do so itself.
+ */
+export function bindingSizeLimit(announcedBytes: number | null): number | null {
+  return announcedBytes !== null && announcedBytes < LEAST_SIZE_LIMIT_BYTES ? null : announcedBytes;
+}
+
 /** The MAIL command without its CRLF. */
 export function mailCommand(envelope: OutgoingEnvelope, sizeBytes: number, offers: SmtpOffers): string {
   let command = `MAIL FROM:<${harmlessPath(envelope.reversePath ?? '')}>`;

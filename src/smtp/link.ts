@@ -28,15 +28,22 @@ export interface SmtpLink {
   /** Ends the connection at once; the listener is told a moment later. */
   readonly cut: () => void;
   readonly isAlive: () => boolean;
+  /** Octets that came from the wire so far. */
+  readonly receivedBytes: () => number;
   /** Resolves when the connection has ended. */
   readonly ended: Promise<void>;
 }
 
-/**
- * Octets from the wire between two replies, each of which is far shorter. Above TLS nothing is seen of what TLS answers by
- * itself, as session tickets without end.
- */
+/** Octets from the wire between two replies, each of which is far shorter, and for a handshake. */
 const MOST_UNHEARD_BYTES = 262_144;
+/**
+ * Octets from the wire after a handshake, in all, beside those that replies account for. Above TLS nothing is seen of what TLS
+ * answers by itself, as session tickets (an honest server sends a few) and new keys, and each costs far more than to send.
+ */
+const MOST_TLS_BYTES = 16_384;
+/** Octets from the wire that a reply may take: its own, and the records they are in, which may be small. */
+const WIRE_TIMES = 2;
+const WIRE_BYTES_PER_REPLY = 256;
 const WIRE_CHECK_MS = 50;
 
 /** @param wire the TCP connection */
@@ -46,8 +53,10 @@ export function createLink(wire: Socket): SmtpLink {
   let listener: LinkListener | null = null;
   let isEnded = false;
   let heardBytes = wire.bytesRead;
+  /** Octets from the wire in all; in clear, those between two replies are enough to bound. */
+  let mostWireBytes = Number.POSITIVE_INFINITY;
   const check = setInterval(() => {
-    if (wire.bytesRead - heardBytes > MOST_UNHEARD_BYTES) end();
+    if (wire.bytesRead - heardBytes > MOST_UNHEARD_BYTES || wire.bytesRead > mostWireBytes) end();
   }, WIRE_CHECK_MS);
   const ended = Promise.withResolvers<void>();
 
@@ -73,7 +82,10 @@ export function createLink(wire: Socket): SmtpLink {
     const readBy = reader;
     const replies = reader.read(chunk);
     if (replies === null) return end();
-    if (replies.length > 0) heardBytes = wire.bytesRead;
+    mostWireBytes += chunk.length * WIRE_TIMES + replies.length * WIRE_BYTES_PER_REPLY;
+    // What has begun is joined only for a reply: it may come octet by octet.
+    if (replies.length === 0) return;
+    heardBytes = wire.bytesRead;
     const begun = reader.begun();
     const all = begun === '' ? replies : [...replies, begun];
     for (const [index, lines] of replies.entries()) {
@@ -110,6 +122,7 @@ export function createLink(wire: Socket): SmtpLink {
       wire.off('data', take).off('end', close).off('close', end);
       try {
         const secured = connectTls({ ...options, socket: wire }, () => {
+          mostWireBytes = wire.bytesRead + MOST_TLS_BYTES;
           secured.on('data', take);
           onSecured(secured);
         });
@@ -122,6 +135,7 @@ export function createLink(wire: Socket): SmtpLink {
     },
     cut,
     isAlive: () => !isEnded && socket.writable,
+    receivedBytes: () => wire.bytesRead,
     ended: ended.promise,
   };
 }

@@ -6,6 +6,7 @@
  */
 import { isIP } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { type HandshakeTurn, handshakeTurns } from '../dns/handshake-turns.ts';
 import type { HostTrouble } from '../mail/outcome.ts';
 import { LET_PASS } from '../tls/peer.ts';
 import { type Answer, noAnswer, readAnswer, type Silence, unaskedAnswer } from './answer.ts';
@@ -19,6 +20,8 @@ export type OpenFailure =
   | { readonly kind: 'STOPPED'; readonly reply: string };
 
 export interface OpeningOptions {
+  /** The peer's. */
+  readonly address: string;
   /** Our name in EHLO. */
   readonly ehloName: string;
   /** False: STARTTLS is not used, even if it is offered. */
@@ -39,26 +42,32 @@ export interface Greeted {
   readonly secured: TLSSocket | null;
 }
 
-type Stage = 'GREETING' | 'EHLO' | 'HELO' | 'STARTTLS';
+/** `TURN`: nothing is asked; the handshake waits for its turn. */
+type Stage = 'GREETING' | 'EHLO' | 'HELO' | 'TURN' | 'STARTTLS';
 
 const STAGE_WORDS: { readonly [S in Stage]: string } = {
   GREETING: 'the greeting',
   EHLO: 'the reply to EHLO',
   HELO: 'the reply to EHLO',
+  TURN: 'a turn for the TLS handshake',
   STARTTLS: 'the TLS handshake',
 };
 
 /** Says and hears everything before the first MAIL. */
 export function openDialogue(link: SmtpLink, options: OpeningOptions): Promise<Greeted | OpenFailure> {
-  const { ehloName, useTls, serverName, authorities, timeouts, signal } = options;
+  const { address, ehloName, useTls, serverName, authorities, timeouts, signal } = options;
   return new Promise((resolve) => {
     let stage: Stage = 'GREETING';
     let secured: TLSSocket | null = null;
+    let turn: HandshakeTurn | null = null;
+    let turnFromBytes = 0;
     let isFinished = false;
 
+    const endTurn = (): void => turn?.end(link.receivedBytes() - turnFromBytes);
     const finish = (opening: Greeted | OpenFailure): void => {
       if (isFinished) return;
       isFinished = true;
+      endTurn();
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
       resolve(opening);
@@ -69,15 +78,29 @@ export function openDialogue(link: SmtpLink, options: OpeningOptions): Promise<G
     const onAbort = (): void => finish({ kind: 'STOPPED', reply: noAnswer('STOPPED', STAGE_WORDS[stage]).text });
 
     /** @param after replies that have come already. A 421 may come at any time (RFC 5321 §3.8), and is heard next. */
-    const say = (next: Stage, line: string, after: readonly string[] = []): void => {
+    const isInStep = (next: Stage, after: readonly string[]): boolean => {
       stage = next;
       const [first] = after;
-      if (first !== undefined && !/^421[ -]/.test(first)) return fail(unaskedAnswer(after.join('\n')));
+      const isUnasked = first !== undefined && !/^421[ -]/.test(first);
+      if (isUnasked) fail(unaskedAnswer(after.join('\n')));
+      return !isUnasked;
+    };
+    const say = (next: Stage, line: string, after: readonly string[] = []): void => {
+      if (!isInStep(next, after)) return;
       clearTimeout(timer);
       timer = setTimeout(() => failBy('TIMEOUT'), timeouts.commandMs);
       return link.write(`${line}\r\n`);
     };
     const sayEhlo = (after?: readonly string[]): void => say('EHLO', `EHLO ${ehloName}`, after);
+    /** The wait is part of that for the reply to EHLO. */
+    const sayStartTls = async (after: readonly string[]): Promise<void> => {
+      if (!isInStep('STARTTLS', after)) return;
+      stage = 'TURN';
+      turn = await handshakeTurns.take(address);
+      if (isFinished) return endTurn();
+      turnFromBytes = link.receivedBytes();
+      say('STARTTLS', 'STARTTLS');
+    };
     const startTls = (): void =>
       link.startTls(
         {
@@ -88,6 +111,7 @@ export function openDialogue(link: SmtpLink, options: OpeningOptions): Promise<G
         },
         (socket) => {
           secured = socket;
+          endTurn();
           if (!isFinished) sayEhlo();
         },
       );
@@ -102,14 +126,15 @@ export function openDialogue(link: SmtpLink, options: OpeningOptions): Promise<G
         case 'GREETING':
           return lines.startsWith('220') ? sayEhlo(after) : fail(readAnswer(lines));
         case 'EHLO':
-          if (isYes && useTls && secured === null && /[ -]STARTTLS\b/i.test(lines))
-            return say('STARTTLS', 'STARTTLS', after);
+          if (isYes && useTls && secured === null && /[ -]STARTTLS\b/i.test(lines)) return void sayStartTls(after);
           if (isYes) return greeted(lines, after);
           return lines.startsWith('421') || !link.isAlive()
             ? fail(readAnswer(lines))
             : say('HELO', `HELO ${ehloName}`, after);
         case 'HELO':
           return isYes ? greeted(lines, after) : fail(readAnswer(lines));
+        case 'TURN':
+          return fail(lines.startsWith('421') ? readAnswer(lines) : unaskedAnswer(lines));
         case 'STARTTLS':
           return isYes ? startTls() : fail(readAnswer(lines));
         default:

@@ -157,7 +157,8 @@ export function createExchange(commands: readonly Command[], { isPipelined, isRe
           // The rest of the content would be taken for commands.
           return end('CONTENT', answer, false);
         case 'DOT':
-          return end('DOT', answer, true);
+          // A go-ahead is the reply to something else: the next reply may be the one to the dot.
+          return end('DOT', answer, !isGoAhead(answer));
         case null: {
           const command = due();
           if (command === null) return end('DATA', answer, false);

@@ -20,7 +20,7 @@ import {
 } from './dane.ts';
 import { type TlsPeer, whyNotTrusted } from './peer.ts';
 import { createDnsCache } from '../dns/cache.ts';
-import type { Resolver } from '../dns/resolver.ts';
+import type { LookUps } from '../dns/resolver.ts';
 import { fetchText } from '../http/exchange.ts';
 import { type StsPolicy, createMtaSts, type MtaStsOptions } from './mta-sts.ts';
 
@@ -81,8 +81,12 @@ export interface TlsSources {
   readonly onTestingFault: (host: string, fault: string) => void;
 }
 
-export interface TlsSourcesOptions extends Pick<MtaStsOptions, 'store' | 'onFault'> {
-  readonly resolver: Resolver;
+export interface TlsSearch extends Pick<TlsSources, 'onTestingFault'> {
+  /** The sources, asked with the look-ups of whoever has mail for the destination. */
+  readonly askedWith: (lookUps: LookUps) => TlsSources;
+}
+
+export interface TlsSearchOptions extends Pick<MtaStsOptions, 'store' | 'onFault'> {
   readonly trust: DnsTrust;
   /** Whether policy hosts with private addresses may be asked. */
   readonly allowPrivate: boolean;
@@ -95,13 +99,12 @@ const POLICY_TIMEOUT_MS = 60_000;
 const REPORTED_AGAIN_SECONDS = 3600;
 const MOST_REPORTED = 10_000;
 
-export function createTlsSources(options: TlsSourcesOptions): TlsSources {
-  const { resolver, trust, allowPrivate, store, warn, onFault } = options;
+export function createTlsSearch(options: TlsSearchOptions): TlsSearch {
+  const { trust, allowPrivate, store, warn, onFault } = options;
   const reported = createDnsCache<true>({ maxEntries: MOST_REPORTED, nowMs: monotonicMs });
   const mtaSts = createMtaSts({
-    resolver,
     store,
-    fetchText: (host, path) =>
+    fetchText: (host, path, resolver) =>
       fetchText(host, path, { resolver, allowPrivate, maxBytes: POLICY_BYTES, timeoutMs: POLICY_TIMEOUT_MS }),
     onTrouble: warn,
     onFault,
@@ -110,14 +113,18 @@ export function createTlsSources(options: TlsSourcesOptions): TlsSources {
   if (trust.dnsTrustAd && remote !== undefined) {
     warn(`DNS_TRUST_AD: DANE stays off, as ${remote} is not on this machine and its answers can be changed on the way`);
   }
+  const onTestingFault: TlsSources['onTestingFault'] = (host, fault) => {
+    const message = `MTA-STS in testing mode would keep mail from ${host}: ${fault}`;
+    if (reported.get(message) !== null) return;
+    reported.set(message, true, REPORTED_AGAIN_SECONDS);
+    warn(message);
+  };
   return {
-    findStsPolicy: mtaSts.find,
-    findTlsa: usesDane(trust) ? (question) => findTlsa(resolver, question) : null,
-    onTestingFault: (host, fault) => {
-      const message = `MTA-STS in testing mode would keep mail from ${host}: ${fault}`;
-      if (reported.get(message) !== null) return;
-      reported.set(message, true, REPORTED_AGAIN_SECONDS);
-      warn(message);
-    },
+    askedWith: (lookUps) => ({
+      findStsPolicy: (domain) => mtaSts.find(domain, lookUps),
+      findTlsa: usesDane(trust) ? (question) => findTlsa(lookUps, question) : null,
+      onTestingFault,
+    }),
+    onTestingFault,
   };
 }

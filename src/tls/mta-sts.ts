@@ -10,7 +10,7 @@
 import { monotonicMs } from '../clock.ts';
 import { createDnsCache } from '../dns/cache.ts';
 import type { FetchResult } from '../http/exchange.ts';
-import type { Resolver } from '../dns/resolver.ts';
+import type { LookUps } from '../dns/resolver.ts';
 import { coversName } from '../mail/domain.ts';
 
 type StsMode = 'enforce' | 'testing' | 'none';
@@ -86,11 +86,13 @@ interface PolicyStore {
   readonly save: (domain: string, id: string, policy: StsPolicy) => Promise<void>;
 }
 
+/** Those of whoever has mail for the domain. */
+export type StsLookUps = Pick<LookUps, 'party' | 'resolveTxt' | 'resolveAddresses'>;
+
 export interface MtaStsOptions {
-  readonly resolver: Pick<Resolver, 'resolveTxt'>;
   readonly store: PolicyStore;
   /** GET https://HOST/PATH. */
-  readonly fetchText: (host: string, path: string) => Promise<FetchResult>;
+  readonly fetchText: (host: string, path: string, lookUps: StsLookUps) => Promise<FetchResult>;
   /** A policy could not be had; one line for the log. */
   readonly onTrouble: (message: string) => void;
   /** Work in the background has failed. */
@@ -101,7 +103,7 @@ export interface MtaStsOptions {
 
 export interface MtaSts {
   /** The policy that holds for a domain, a lower-case A-label; null when none does. */
-  find(domain: string): Promise<Omit<StsPolicy, 'maxAgeSeconds'> | null>;
+  find(domain: string, lookUps: StsLookUps): Promise<Omit<StsPolicy, 'maxAgeSeconds'> | null>;
 }
 
 /** Between two queries to the DNS. */
@@ -113,26 +115,26 @@ const REFRESH_AFTER_SECONDS = 86_400;
 const MAX_REMEMBERED = 10_000;
 
 export function createMtaSts(options: MtaStsOptions): MtaSts {
-  const { resolver, store, nowMs = monotonicMs } = options;
+  const { store, nowMs = monotonicMs } = options;
   const looked = createDnsCache<{ policy: StoredPolicy | null }>({ maxEntries: MAX_REMEMBERED, nowMs });
   const failures = createDnsCache<true>({ maxEntries: MAX_REMEMBERED, nowMs });
   const underWay = new Map<string, Promise<StoredPolicy | null>>();
 
-  const look = async (domain: string): Promise<StoredPolicy | null> => {
+  const look = async (domain: string, lookUps: StsLookUps): Promise<StoredPolicy | null> => {
     const stored = await store.load(domain);
-    const answer = await resolver.resolveTxt(`_mta-sts.${domain}`);
+    const answer = await lookUps.resolveTxt(`_mta-sts.${domain}`);
     const id = answer.kind === 'FOUND' ? readStsRecord(answer.records) : null;
     if (id === null || failures.get(`${domain} ${id}`) !== null) return stored;
-    if (stored?.id !== id) return (await refresh(domain, id)) ?? stored;
+    if (stored?.id !== id) return (await refresh(domain, id, lookUps)) ?? stored;
     if (stored.ageSeconds >= REFRESH_AFTER_SECONDS) {
-      refresh(domain, id).then((fresh) => remember(domain, fresh ?? stored), options.onFault);
+      refresh(domain, id, lookUps).then((fresh) => remember(lineOf(domain, lookUps), fresh ?? stored), options.onFault);
     }
     return stored;
   };
 
   /** Null when it could not be had. */
-  const refresh = async (domain: string, id: string): Promise<StoredPolicy | null> => {
-    const policy = await fetchPolicy(domain, options);
+  const refresh = async (domain: string, id: string, lookUps: StsLookUps): Promise<StoredPolicy | null> => {
+    const policy = await fetchPolicy(domain, options, lookUps);
     if ('fault' in policy) {
       failures.set(`${domain} ${id}`, true, LEAVE_ALONE_SECONDS);
       options.onTrouble(`MTA-STS policy ${id} of ${domain}: ${policy.fault}`);
@@ -142,36 +144,43 @@ export function createMtaSts(options: MtaStsOptions): MtaSts {
     return { ...policy, id, ageSeconds: 0, leftSeconds: policy.maxAgeSeconds };
   };
 
-  const remember = (domain: string, policy: StoredPolicy | null): void => {
+  const remember = (line: string, policy: StoredPolicy | null): void => {
     const holds = policy !== null && policy.leftSeconds > 0 ? policy : null;
-    looked.set(domain, { policy: holds }, Math.min(LOOK_EVERY_SECONDS, holds?.leftSeconds ?? LOOK_EVERY_SECONDS));
+    looked.set(line, { policy: holds }, Math.min(LOOK_EVERY_SECONDS, holds?.leftSeconds ?? LOOK_EVERY_SECONDS));
   };
 
   return {
-    async find(domain) {
-      const known = looked.get(domain);
+    async find(domain, lookUps) {
+      const line = lineOf(domain, lookUps);
+      const known = looked.get(line);
       if (known !== null) return known.value.policy;
       const running =
-        underWay.get(domain) ??
-        look(domain)
+        underWay.get(line) ??
+        look(domain, lookUps)
           .then((policy) => {
-            remember(domain, policy);
+            remember(line, policy);
             return policy;
           })
-          .finally(() => underWay.delete(domain));
-      underWay.set(domain, running);
+          .finally(() => underWay.delete(line));
+      underWay.set(line, running);
       const policy = await running;
       return policy !== null && policy.leftSeconds > 0 ? policy : null;
     },
   };
 }
 
+/** A party has looks of its own: those of another may wait long, or in vain, for their turn. */
+function lineOf(domain: string, { party }: StsLookUps): string {
+  return `${domain} ${party ?? ''}`;
+}
+
 /** The policy as published now, or why it cannot be had. */
 export async function fetchPolicy(
   domain: string,
   { fetchText }: Pick<MtaStsOptions, 'fetchText'>,
+  lookUps: StsLookUps,
 ): Promise<StsPolicy | { readonly fault: string }> {
-  const fetched = await fetchText(`mta-sts.${domain}`, '/.well-known/mta-sts.txt');
+  const fetched = await fetchText(`mta-sts.${domain}`, '/.well-known/mta-sts.txt', lookUps);
   if (fetched.kind === 'FAILED') return { fault: fetched.reason };
   // §3.2: where strangers may put files, they are seldom plain text.
   if (fetched.mediaType !== 'text/plain') return { fault: 'it is not text/plain' };

@@ -133,7 +133,7 @@ describe('one host', () => {
   });
 
   test('too big for the host, and SMTPUTF8 it lacks: failed without a MAIL (protocol 32, 62)', async () => {
-    const primary = await primaryWith({ sizeLimitBytes: 10, smtpUtf8: false });
+    const primary = await primaryWith({ sizeLimitBytes: 70_000, smtpUtf8: false });
     const hosts = [hostOf('mx.dom.example', primary)];
     let loads = 0;
     const content = (): Promise<Uint8Array> => {
@@ -141,11 +141,11 @@ describe('one host', () => {
       return Promise.resolve(Buffer.from('x\r\n'));
     };
     const big = await attemptHosts({
-      message: { ...messageTo('a@dom.example'), content },
+      message: { ...messageTo('a@dom.example'), sizeBytes: 70_001, content },
       hosts,
       sessions: sessionsWith(),
     });
-    expect(results(big)).toEqual(['FAILED 552 5.3.4 the message has 25 octets, the next hop takes 10']);
+    expect(results(big)).toEqual(['FAILED 552 5.3.4 the message has 70001 octets, the next hop takes 70000']);
     const utf8 = { ...messageTo('a@dom.example'), sizeBytes: 3, smtpUtf8: true, content };
     const result = await attemptHosts({ message: utf8, hosts, sessions: sessionsWith() });
     expect(result.outcomes.get(0)).toMatchObject({ kind: 'FAILED', reply: { enhancedCode: '5.6.7' } });

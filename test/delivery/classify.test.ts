@@ -168,13 +168,18 @@ describe('no session', () => {
 });
 
 describe('offers', () => {
-  const offers = readOffers('250-x\n250-SIZE 1000\n250 PIPELINING');
+  const offers = readOffers('250-x\n250-SIZE 65536\n250 PIPELINING');
+
+  test('a SIZE below what every host must take fails nothing', () => {
+    const mistaken = readOffers('250-x\n250 SIZE 65535');
+    expect(classifyOffers({ sizeBytes: 65_536, needsSmtpUtf8: false }, mistaken)).toBeNull();
+  });
 
   test('a smaller SIZE fails the message before a word of it is said (protocol 62)', () => {
-    const verdict = classifyOffers({ sizeBytes: 1001, needsSmtpUtf8: false }, offers);
+    const verdict = classifyOffers({ sizeBytes: 65_537, needsSmtpUtf8: false }, offers);
     expect(verdict?.outcome).toMatchObject({ kind: 'FAILED', reply: { code: 552, enhancedCode: '5.3.4' } });
-    expect(verdict?.text).toBe('[the message has 1001 octets, the next hop takes 1000]');
-    expect(classifyOffers({ sizeBytes: 1000, needsSmtpUtf8: false }, offers)).toBeNull();
+    expect(verdict?.text).toBe('[the message has 65537 octets, the next hop takes 65536]');
+    expect(classifyOffers({ sizeBytes: 65_536, needsSmtpUtf8: false }, offers)).toBeNull();
   });
 
   test('SMTPUTF8 without the offer fails, no downgrade (protocol 32)', () => {

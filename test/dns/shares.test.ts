@@ -118,3 +118,52 @@ test.each([
 ])('the zone of %s is %s', (name, zone) => {
   expect(zoneOf(name)).toBe(zone);
 });
+
+test('slow parties share a part of the places, with unknown ones a larger one, and quick ones find the rest', async () => {
+  let nowMs = 0;
+  const bounds = { total: 8, party: 4, zone: 8, waiting: 100, slow: 2, unproven: 4 };
+  const { ask, give, order } = askers(bounds, () => nowMs);
+  for (const [party, tookMs] of [
+    ['slow1', 600],
+    ['slow2', 600],
+    ['quick', 20],
+  ] as const) {
+    await ask(party, party, party);
+    nowMs += tookMs;
+    await give(party);
+  }
+  order.length = 0;
+  for (let index = 0; index < 4; index += 1) {
+    for (const party of ['slow1', 'slow2', `new${index}`]) void ask(`${party} ${index}`, party, `${party} ${index}`);
+  }
+  await settled();
+  expect(order).toEqual(['slow1 0', 'slow2 0', 'new0 0', 'new1 1']);
+  for (let index = 0; index < 4; index += 1) void ask(`quick ${index}`, 'quick', `quick ${index}`);
+  await settled();
+  expect(order.slice(4)).toEqual(['quick 0', 'quick 1', 'quick 2', 'quick 3']);
+  // There are places now; those that came back late are one slow party's again.
+  for (const name of order.slice(4)) await give(name);
+  nowMs += 600;
+  await give('slow1 0');
+  expect(order.slice(8)).toEqual(['slow1 1']);
+});
+
+test('of slow parties the one that holds most gives way to another, although there are places', async () => {
+  let nowMs = 0;
+  const bounds = { total: 8, party: 4, zone: 8, waiting: 100, safeMs: 1000, slow: 2, unproven: 8 };
+  const { ask, give, order, isLost } = askers(bounds, () => nowMs);
+  for (const party of ['a', 'b']) {
+    await ask(party, party, party);
+    nowMs += 600;
+    await give(party);
+  }
+  await ask('a1', 'a', 'one');
+  await ask('a2', 'a', 'two');
+  void ask('b1', 'b', 'three');
+  await settled();
+  expect([order.includes('b1'), isLost('a1')]).toEqual([false, false]);
+  nowMs += 501;
+  void ask('b2', 'b', 'four');
+  await settled();
+  expect([order.includes('b1'), isLost('a1'), isLost('a2')]).toEqual([true, true, false]);
+});

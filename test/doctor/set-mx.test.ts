@@ -11,6 +11,7 @@ import { relayDomain } from '../helpers/relay-domain.ts';
 
 const silence = <T>(): Promise<T> => new Promise<T>(() => undefined);
 const NOBODY: Resolver = {
+  party: null,
   forParty: () => NOBODY,
   query: silence,
   resolveMx: silence,

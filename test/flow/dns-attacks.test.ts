@@ -10,6 +10,7 @@ import { expectHarmless, measureBeside } from '../helpers/attack-scene.ts';
 import { until } from '../helpers/child.ts';
 import { type Flow, startFlow } from '../helpers/flow.ts';
 import {
+  type FrameFault,
   type HostileDns,
   type HostileReply,
   startHostileDns,
@@ -37,6 +38,7 @@ const ALLOWED_SPF = wideTxt([
   `v=spf1 ${'ip4:10.1.2.3 '.repeat(305)}${INCLUDE}`,
   ...Array<string>(3).fill('a=b;'.repeat(950)),
 ]);
+const FRAME_FAULTS: readonly FrameFault[] = ['OCTETS', 'EMPTY', 'WRONG_ID', 'MANY'];
 const SLOW_NAME = /\.slow\d+\.example$/;
 const MOST_INCLUDES = 10;
 const REVERSE_NAME = /^1\d\d\.1\d\d\.60\.127\.in-addr\.arpa$/;
@@ -55,6 +57,12 @@ function replyTo(name: string, type: string): HostileReply {
   if (type === 'MX' && (kind === 'wide' || kind === 'late')) {
     return { records: wideMx(Array.from({ length: 10 }, () => (kind === 'wide' ? newName('wide') : newName('slow')))) };
   }
+  if (type === 'TXT' && kind === 'frames') {
+    return {
+      records: ALLOWED_SPF,
+      frames: FRAME_FAULTS[Number(/\d+/.exec(name)?.[0]) % FRAME_FAULTS.length] ?? 'OCTETS',
+    };
+  }
   if (type === 'A' && kind === 'wide') return { records: WIDE_A };
   if (type === 'TXT' && (kind === 'spf' || kind === 'allowed') && name.split('x.').length <= MOST_INCLUDES + 1) {
     return { records: kind === 'spf' ? WIDE_SPF : ALLOWED_SPF };
@@ -62,7 +70,7 @@ function replyTo(name: string, type: string): HostileReply {
   return { code: 'NXDOMAIN' };
 }
 
-type Kind = 'wide' | 'spf' | 'allowed' | 'slow';
+type Kind = 'wide' | 'spf' | 'allowed' | 'slow' | 'frames';
 
 /** A name that was never asked for; of the slow ones each has a zone of its own. */
 function newName(kind: Kind): string {
@@ -193,10 +201,24 @@ const scenes: readonly (Attack & { readonly name: string; readonly asked: RegExp
     act: (peer, signal) => sendFrom(['spf', 'allowed'], `permfail@${REFUSING}`)(peer, signal),
   },
   {
+    name: 'answers over TCP octet by octet, after empty ones, with wrong ids, a thousand for one question',
+    asked: /\.frames\.evil\./,
+    connections: 5,
+    addressOf: own,
+    act: (peer, signal) => sendFrom(['frames'], `user@${HELD}`)(peer, signal),
+  },
+  {
     name: 'name servers of senders from thirty networks that answer after 4.9 s',
     asked: SLOW_NAME,
     connections: 300,
     addressOf: (index) => own(index % 30),
+    act: (peer, signal) => sendFrom(['slow'], `user@${HELD}`)(peer, signal),
+  },
+  {
+    name: 'name servers of senders from three hundred networks that answer after 4.9 s',
+    asked: SLOW_NAME,
+    connections: 600,
+    addressOf: (index) => `127.${61 + (index % 3)}.${Math.floor(index / 6)}.1`,
     act: (peer, signal) => sendFrom(['slow'], `user@${HELD}`)(peer, signal),
   },
   {

@@ -76,6 +76,8 @@ async function sendUnderAttack(plan: AttackPlan): Promise<HonestTally> {
 
 /** Honest mail may lose half of its rate while an attack goes on. */
 const LEAST_SHARE = 0.5;
+/** Of the first rate alone: a machine that others use too is seldom slower. */
+const LEAST_ALONE = 0.5;
 /** Above this the machine has become faster since the rate alone was measured. */
 const MOST_SHARE = 1.5;
 
@@ -100,13 +102,15 @@ async function knowAlone(plan: AttackPlan): Promise<number> {
  * Measures; judges nothing.
  *
  * Whatever else a machine does in a round looks like the attack: a bad share is measured again, and the best one is told. An
- * attack that starves honest mail does so each time. Memory and refusals are those of all tries.
+ * attack that starves honest mail does so each time. Memory and refusals are those of all tries. The rate alone counts as no less
+ * than half of what it was at first: an attack that goes on after its end would make itself look harmless.
  */
 export async function measureBeside(plan: AttackPlan): Promise<Beside> {
-  let best = await measureAttacked(plan, await knowAlone(plan));
+  const first = await knowAlone(plan);
+  let best = await measureAttacked(plan, first);
   if (best.share > MOST_SHARE) best = withAlone(best, await measureAlone(plan));
   for (let tries = 1; best.share < LEAST_SHARE && tries < (plan.tries ?? 3); tries += 1) {
-    const again = await measureAttacked(plan, await measureAlone(plan));
+    const again = await measureAttacked(plan, Math.max(await measureAlone(plan), first * LEAST_ALONE));
     const peakRssBytes = Math.max(best.peakRssBytes, again.peakRssBytes);
     const refusals = { ...best.refusals, ...again.refusals };
     best = { ...(again.share > best.share ? again : best), peakRssBytes, refusals };

@@ -1,5 +1,5 @@
 /**
- * A certificate authority for tests: X.509 v3, ECDSA P-256, any names and dates, chains of any length.
+ * A certificate authority for tests: X.509 v3, ECDSA, any names and dates, chains of any length.
  */
 import { Buffer } from 'node:buffer';
 import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
@@ -10,6 +10,8 @@ export interface IssueOptions {
   /** DNS names for subjectAltName. */
   readonly names?: readonly string[];
   readonly isAuthority?: boolean;
+  /** Of its key. Default P-256. */
+  readonly curve?: 'P-256' | 'P-521';
   readonly notBefore: Date;
   readonly notAfter: Date;
   /** Itself when absent. */
@@ -33,8 +35,8 @@ const BASIC_CONSTRAINTS = Buffer.from('0603551d13', 'hex');
 const TRUE = Buffer.from('0101ff', 'hex');
 
 export function issue(options: IssueOptions): Issued {
-  const { subject, names = [], isAuthority = false, notBefore, notAfter, issuer } = options;
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const { subject, names = [], isAuthority = false, curve = 'P-256', notBefore, notAfter, issuer } = options;
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: curve });
   const extension = (id: Buffer, value: Buffer) => der(SEQUENCE, id, der(0x04, value));
   const altNames = names.map((name) => der(0x82, Buffer.from(name)));
   const extensions = [

@@ -15,11 +15,18 @@ export interface WideRecords {
   readonly count: number;
 }
 
+/**
+ * Over TCP in place of one frame: octet by octet, an empty one first, one with another id first, or many, each longer than it
+ * says.
+ */
+export type FrameFault = 'OCTETS' | 'EMPTY' | 'WRONG_ID' | 'MANY';
+
 /** Records of the answer section, or a code (RFC 1035 §4.1.1); `delayMs` after the question. */
 export interface HostileReply {
   readonly records?: WideRecords;
   readonly code?: 'NOERROR' | 'SERVFAIL' | 'NXDOMAIN';
   readonly delayMs?: number;
+  readonly frames?: FrameFault;
 }
 
 export interface HostileDns {
@@ -41,14 +48,14 @@ export async function startHostileDns(replyTo: (name: string, type: string) => H
   const sockets = new Set<Socket>();
   const delays = new Set<ReturnType<typeof setTimeout>>();
 
-  function handle(bytes: Buffer, isDatagram: boolean, send: (reply: Buffer) => void): void {
+  function handle(bytes: Buffer, isDatagram: boolean, send: (reply: Buffer, frames?: FrameFault) => void): void {
     const { id = 0, questions: [question] = [] } = decode(bytes);
     if (question === undefined) return;
     const name = question.name.toLowerCase();
     asked.push(name);
     const { delayMs, ...reply } = replyTo(name, question.type);
     const answer = encodeReply({ id, question, isDatagram, reply });
-    if (delayMs === undefined) return send(answer);
+    if (delayMs === undefined) return send(answer, reply.frames);
     const delay = setTimeout(() => {
       delays.delete(delay);
       send(answer);
@@ -63,11 +70,7 @@ export async function startHostileDns(replyTo: (name: string, type: string) => H
     socket.on('data', (bytes: Buffer) => {
       received = Buffer.concat([received, bytes]);
       if (received.length < 2 || received.length < 2 + received.readUInt16BE(0)) return;
-      handle(received.subarray(2), false, (reply) => {
-        const length = Buffer.alloc(2);
-        length.writeUInt16BE(reply.length);
-        socket.write(Buffer.concat([length, reply]));
-      });
+      handle(received.subarray(2), false, (reply, frames) => sendFrames(socket, reply, frames));
       received = Buffer.alloc(0);
     });
   });
@@ -82,6 +85,33 @@ export async function startHostileDns(replyTo: (name: string, type: string) => H
       await Promise.all([udp, tcp].map((server) => new Promise<void>((resolve) => server.close(() => resolve()))));
     },
   };
+}
+
+const MANY_FRAMES = 1000;
+
+function sendFrames(socket: Socket, reply: Buffer, fault?: FrameFault): void {
+  const length = Buffer.alloc(2);
+  length.writeUInt16BE(reply.length);
+  const frame = Buffer.concat([length, reply]);
+  if (fault === undefined) return void socket.write(frame);
+  if (fault === 'EMPTY') return void socket.write(Buffer.concat([Buffer.alloc(2), frame]));
+  if (fault === 'WRONG_ID') {
+    const wrong = Buffer.from(frame);
+    wrong.writeUInt16BE(wrong.readUInt16BE(2) ^ 1, 2);
+    return void socket.write(Buffer.concat([wrong, frame]));
+  }
+  if (fault === 'MANY') {
+    for (let sent = 0; sent < MANY_FRAMES && socket.write(Buffer.concat([frame, frame.subarray(20)])); sent += 1);
+    return;
+  }
+  let at = 0;
+  socket.setNoDelay(true);
+  const go = (): void => {
+    if (socket.destroyed || at >= frame.length) return;
+    socket.write(frame.subarray(at, (at += 1)));
+    setImmediate(go);
+  };
+  go();
 }
 
 interface Replying {

@@ -26,6 +26,17 @@ export function chainOf(leaf: Issued, ...issuers: Issued[]): { key: string; cert
   return { key: leaf.key, cert: [leaf, ...issuers].map(({ cert }) => cert).join('') };
 }
 
+/** A certificate below so many authorities of P-521, whose signatures take longest to verify, as a server sends them. */
+export function longChain(name: string, authorities: number): { key: string; cert: string } {
+  const issuers: Issued[] = [];
+  for (let made = 0; made < authorities; made += 1) {
+    const issuer = issuers[0];
+    const signed = issuer === undefined ? {} : { issuer };
+    issuers.unshift(issue({ subject: `a${made}`, isAuthority: true, curve: 'P-521', ...dates(), ...signed }));
+  }
+  return chainOf(makeLeaf([name], issuers[0]), ...issuers);
+}
+
 export function derOf({ cert }: Pick<Issued, 'cert'>): Buffer {
   return new X509Certificate(cert).raw;
 }

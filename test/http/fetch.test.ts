@@ -5,6 +5,7 @@ import type { DnsAnswer } from '../../src/dns/answer.ts';
 import { until } from '../helpers/child.ts';
 import { ENDLESS, startEndlessPeer } from '../helpers/endless-peer.ts';
 import { type HttpsServer, startHttpsServer } from '../helpers/https-server.ts';
+import { type RawTls, startRawTlsPeer } from '../helpers/raw-tls.ts';
 import { startTicketPeer } from '../helpers/ticket-peer.ts';
 import { chainOf, makeAuthority, makeLeaf } from '../helpers/pki.ts';
 
@@ -152,6 +153,19 @@ test('session tickets without end: left long before the time is over', async () 
   const peer = await startTicketPeer(good);
   try {
     expect((await fetchAt(peer.port, found('127.0.0.1'))).said).toMatch(/^more than \d+ bytes from the wire$/);
+  } finally {
+    await peer.close();
+  }
+});
+
+test.each<[string, (tls: RawTls) => Buffer]>([
+  ['tickets', (tls) => Buffer.concat(Array.from({ length: 120 }, () => tls.ticket(200)))],
+  ['new keys', (tls) => tls.keyUpdates(1500)],
+])('40 KB of %s before the answer: left long before the time is over', async (_name, flood) => {
+  const peer = await startRawTlsPeer(good, (tls) => tls.socket.write(flood(tls)));
+  try {
+    // Some runtimes bound new keys themselves.
+    expect((await fetchAt(peer.port, found('127.0.0.1'))).said).toMatch(/^more than \d+ bytes from the wire$|UPDATE/i);
   } finally {
     await peer.close();
   }

@@ -73,10 +73,12 @@ describe('pause', () => {
     const [message] = (
       await listMessages(database.sql, OPERATOR_VIEWER, {
         limit: 1,
-        beforeId: null,
+        from: null,
+        isBackward: false,
+        order: 'NEWEST',
         filter: {},
       })
-    ).messages;
+    ).nodes;
     expect(message?.nextAttemptAt).toEqual(until);
     await database.moveClock('1 hour');
     expect([await isPaused(), await isDue(), await see()]).toEqual([false, true, undefined]);

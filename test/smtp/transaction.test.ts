@@ -62,4 +62,15 @@ describe('a transaction, reply by reply (RFC 2920)', () => {
     expect(move).toMatchObject({ kind: 'END', isFit: false, transaction: { stage: 'DATA' } });
     if (move.kind === 'END') expect(move.transaction.refused.size).toBe(0);
   });
+
+  test.each([
+    ['354 go', false],
+    ['451 4.3.0 later', true],
+    ['250 ok', true],
+  ])('%s to the dot: the session can carry another message: %p', (reply, isFit) => {
+    const exchange = createExchange(commandsFor(1), { isPipelined: false, isReused: false });
+    for (const early of ['250 ok', '250 ok', '354 go']) exchange.hear(readAnswer(early));
+    exchange.finishContent();
+    expect(exchange.hear(readAnswer(reply))).toMatchObject({ kind: 'END', isFit, transaction: { stage: 'DOT' } });
+  });
 });

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'bun:test';
 import { fetchText } from '../../src/http/exchange.ts';
 import { createMtaSts, type MtaSts } from '../../src/tls/mta-sts.ts';
-import { createResolver, type Resolver } from '../../src/dns/resolver.ts';
+import { createResolver, type LookUps, type Resolver } from '../../src/dns/resolver.ts';
 import { dropExpiredStsPolicies, loadStsPolicy, saveStsPolicy } from '../../src/domains/mta-sts-policies.ts';
 import { until } from '../helpers/child.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
@@ -56,17 +56,16 @@ function policyOf(mode: string, maxAge = 604_800, mx = 'mx.example'): string {
 }
 
 /** A node's own view; another one shares only the database. */
-function node(): MtaSts {
-  return createMtaSts({
-    resolver,
+function node(lookUps: LookUps = resolver): { find: (domain: string) => ReturnType<MtaSts['find']> } {
+  const { find } = createMtaSts({
     store: {
       load: (domain) => loadStsPolicy(database.sql, domain),
       save: (domain, id, { mode, mx, maxAgeSeconds }) =>
         saveStsPolicy(database.sql, { domain, id, mode, mx, maxAgeSeconds }),
     },
-    fetchText: (host, path) =>
+    fetchText: (host, path, asked) =>
       fetchText(host, path, {
-        resolver,
+        resolver: asked,
         allowPrivate: true,
         maxBytes: 65_536,
         timeoutMs: 20_000,
@@ -77,6 +76,7 @@ function node(): MtaSts {
     onFault: (error) => void troubles.push(String(error)),
     nowMs: () => performance.now() + shiftMs,
   });
+  return { find: (domain) => find(domain, lookUps) };
 }
 
 const passMinutes = (minutes: number) => (shiftMs += minutes * 60_000);
@@ -187,11 +187,10 @@ test('a policy a day old is fetched anew beside', async () => {
 
 test('a database that fails is told, not taken for "no policy"', async () => {
   const broken = createMtaSts({
-    resolver,
     store: { load: () => Promise.reject(new Error('away')), save: async () => undefined },
     fetchText: async () => ({ kind: 'FAILED', reason: 'x' }),
     onTrouble: () => undefined,
     onFault: () => undefined,
   });
-  expect(await broken.find(DOMAIN).catch(String)).toBe('Error: away');
+  expect(await broken.find(DOMAIN, resolver).catch(String)).toBe('Error: away');
 });

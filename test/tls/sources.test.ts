@@ -1,19 +1,20 @@
 /** When DANE is used at all, and that a fault of a policy in testing mode is told once. */
 import { expect, test } from 'bun:test';
-import { createTlsSources, type TlsSourcesOptions } from '../../src/tls/demand.ts';
+import type { LookUps } from '../../src/dns/resolver.ts';
+import { createTlsSearch, type TlsSearchOptions } from '../../src/tls/demand.ts';
 
 function build(dnsServers: readonly string[], dnsTrustAd: boolean) {
   const warnings: string[] = [];
   const never = () => Promise.reject(new Error('not asked'));
   const options = {
-    resolver: { resolveTxt: never },
     trust: { dnsServers, dnsTrustAd },
     allowPrivate: false,
     store: { load: never, save: never },
     warn: (message: string) => void warnings.push(message),
     onFault: () => undefined,
   };
-  return { sources: createTlsSources(options as unknown as TlsSourcesOptions), warnings };
+  const lookUps = { party: null, resolveTxt: never } as unknown as LookUps;
+  return { sources: createTlsSearch(options satisfies TlsSearchOptions).askedWith(lookUps), warnings };
 }
 
 test.each<[readonly string[], boolean, boolean, number]>([
