@@ -10,6 +10,7 @@ import type { ProxyHeader, XclientRequest } from './proxy.ts';
 import type { Reply } from './replies.ts';
 import type { Session } from './session.ts';
 import type { ClientShare } from './connection-limits.ts';
+import { CONNECTION_UNITS } from './door.ts';
 
 /** The connection, as its admission sees it. */
 interface IncomingConnection extends OpenConnection {
@@ -18,6 +19,8 @@ interface IncomingConnection extends OpenConnection {
   remoteAddress: string;
   readonly isGone: () => boolean;
   readonly sendGreeting: () => void;
+  /** Runs the work at once, or in the turn of a client that has brought much work and no mail; `units` as command-turns.ts has them. */
+  readonly inTurn: (units: number, run: () => void) => void;
   /** Says 421 to a client that may not come in, and leaves at once. */
   readonly reject: (reply: Reply) => void;
   /** Ends it without a word; the reason is for the log. */
@@ -37,6 +40,8 @@ export class ConnectionAdmission {
   isUnknown = false;
   /** XCLIENT was the last command: another one may add to it. */
   isNaming = false;
+  /** Paid for the connection at the door; the client of a proxy pays when it is named. */
+  readonly paidUnits: number;
   /** Past the wait for a PROXY header. */
   isBegun = false;
 
@@ -46,6 +51,7 @@ export class ConnectionAdmission {
     this.share = state.context.limits.shareOf(connection.remoteAddress);
     this.mayNameClient = this.isProxy();
     this.isUnnamed = this.mayNameClient;
+    this.paidUnits = this.mayNameClient ? 0 : CONNECTION_UNITS;
   }
 
   isProxy(): boolean {
@@ -103,7 +109,8 @@ export class ConnectionAdmission {
     context.events.connected({ clientAddress: this.connection.remoteAddress, connectionCount: activeCount });
     const refusal = this.refusal();
     if (refusal !== null) return this.connection.reject(refusal);
-    const enter = (): void => this.greetWhenDue(() => undefined);
+    const greet = (): void => this.greetWhenDue(() => undefined);
+    const enter = (): void => (this.paidUnits > 0 ? greet() : this.connection.inTurn(CONNECTION_UNITS, greet));
     // After the refusals, so that no connection is ended for a client that does not come in.
     if (places.makeRoom(this.connection)) return enter();
     if (!places.wait(this.connection, enter, () => this.rejectForRoom())) this.rejectForRoom();
@@ -170,10 +177,10 @@ function waitToGreet(wait: GreetingWait, client: ClientShare, greet: () => boole
     if (isOver) return;
     isOver = true;
     clearTimeout(timer);
-    if (greet()) wait.rememberClient?.(client.network);
+    if (greet()) wait.rememberClient?.(client.networks[0]);
   };
   const timer = setTimeout(end, wait.greetingWaitMs);
-  wait.isSeenClient?.(client.network).then(
+  wait.isSeenClient?.(client.networks[0]).then(
     (isSeen) => {
       if (isSeen) end();
     },

@@ -2,27 +2,28 @@
  * The limits on connections: the share of each client network, the places of the listener, and the pace of data while they are
  * short.
  *
- * A client network (an IPv4 address, an IPv6 /64) has a number of connections, and of messages and recipients a minute.
- * Connections have a share for each wider network too, and all shares shrink while more than half of the places are held.
+ * A client network (an IPv4 address, an IPv6 /64) has a number of connections, and of messages and recipients a minute; wider
+ * networks have some more. Shares of connections shrink while more than half of the places are held.
  * As places run out clients may be silent for less time, as Postfix's do under stress (STRESS_README: 300 s become 10 s), and
  * a newcomer gets the place of a connection that brings no mail. A trusted client, a data phase and a wait for our reply are
  * never cut for a newcomer. Finding the next to go costs one walk over all connections a tick at most.
  *
- * State is bounded: connections by those open, the counts of a minute by `MAX_NETWORKS`, beyond which the networks seen first
- * in that minute begin anew. Replies are worded by session.ts and connection.ts.
+ * State is bounded: connections by those open, the counts of a minute by `MAX_NETWORKS` of each width, beyond which the networks
+ * seen first in that minute begin anew. Replies are worded by session.ts and connection.ts.
  */
-import { clientNetwork, widerNetworks } from '../mail/ip.ts';
+import { clientNetworks, NETWORK_SHARES } from '../mail/ip.ts';
 
 /** One connection's part of its network's share. */
 export interface ClientShare {
   /** No limit applies to it. */
   readonly isTrusted: boolean;
-  readonly network: string;
+  /** The narrowest first. */
+  readonly networks: readonly [string, ...string[]];
   /** Counts the connection, once; false when one of its networks has its share already (then it is not counted). */
   readonly takeConnection: () => boolean;
   /** Harmless when repeated, and when nothing was taken. */
   readonly returnConnection: () => void;
-  /** Counts a message asked for, refused or not; false when the network had its share of this minute. */
+  /** Counts a message asked for, refused or not; false when one of its networks had its share of this minute. */
   readonly takeMessage: () => boolean;
   /** Counts a recipient asked for, accepted or not. */
   readonly takeRecipient: () => boolean;
@@ -46,8 +47,6 @@ interface ClientLimitOptions {
 /** Recipients a minute: mail to many at once is usual, a dictionary is not. */
 const RECIPIENTS_PER_MESSAGE = 10;
 const MINUTE_MS = 60_000;
-/** Connections of wider networks, in shares of one client: the IPv4 /24 or IPv6 /56, then the IPv6 /48. */
-const WIDER_SHARES = [4, 8] as const;
 /** However few places are left, a client may hold this part of its share. */
 const LEAST_SHARE = 0.2;
 const MAX_NETWORKS = 65_536;
@@ -58,18 +57,17 @@ export function createClientLimits(options: ClientLimitOptions): ClientLimits {
   const recipients = createMinuteCount(options.messagesPerMinute * RECIPIENTS_PER_MESSAGE, options.nowMs);
   return {
     shareOf: (address) => {
-      const network = clientNetwork(address);
-      if (options.isTrusted(address)) return trustedShare(network);
-      const networks = [network, ...widerNetworks(address)];
+      const networks = clientNetworks(address);
+      if (options.isTrusted(address)) return trustedShare([networks[0]]);
       let isCounted = false;
       return {
         isTrusted: false,
-        network,
+        networks,
         takeConnection: () => {
           if (isCounted) return true;
           const most = shareAt(options.fill(), options.maxConnectionsPerClient);
           const isFull = (name: string, at: number): boolean =>
-            (connections.get(name) ?? 0) >= most * (WIDER_SHARES[at - 1] ?? 1);
+            (connections.get(name) ?? 0) >= most * (NETWORK_SHARES[at] ?? 1);
           if (networks.some(isFull)) return false;
           for (const name of networks) connections.set(name, (connections.get(name) ?? 0) + 1);
           isCounted = true;
@@ -84,8 +82,8 @@ export function createClientLimits(options: ClientLimitOptions): ClientLimits {
             else connections.delete(name);
           }
         },
-        takeMessage: () => messages.take(network),
-        takeRecipient: () => recipients.take(network),
+        takeMessage: () => messages.take(networks),
+        takeRecipient: () => recipients.take(networks),
       };
     },
   };
@@ -102,11 +100,11 @@ export function shareAt(fill: number, share: number): number {
 
 const granted = (): boolean => true;
 
-function trustedShare(network: string): ClientShare {
+function trustedShare(networks: ClientShare['networks']): ClientShare {
   const returnConnection = (): void => undefined;
   return {
     isTrusted: true,
-    network,
+    networks,
     takeConnection: granted,
     returnConnection,
     takeMessage: granted,
@@ -115,27 +113,32 @@ function trustedShare(network: string): ClientShare {
 }
 
 interface MinuteCount {
-  /** Counts one more of the key; false when it had its share of this minute. */
-  readonly take: (key: string) => boolean;
+  /** Counts one more for each network, the narrowest first; false, and nothing counted, when one had its share of this minute. */
+  readonly take: (networks: readonly string[]) => boolean;
 }
 
 function createMinuteCount(perMinute: number, nowMs: () => number): MinuteCount {
-  let counts = new Map<string, number>();
+  /** By width: many narrow networks push no wide one out. */
+  const widths = NETWORK_SHARES.map((share) => ({ most: perMinute * share, counts: new Map<string, number>() }));
   let beganMs = nowMs();
   return {
-    take: (key) => {
+    take: (networks) => {
       const now = nowMs();
       if (now - beganMs >= MINUTE_MS) {
         beganMs = now;
-        counts = new Map();
+        for (const { counts } of widths) counts.clear();
       }
-      const count = counts.get(key) ?? 0;
-      if (count >= perMinute) return false;
-      if (count === 0 && counts.size >= MAX_NETWORKS) counts.delete(counts.keys().next().value ?? '');
-      counts.set(key, count + 1);
+      if (widths.some(({ most, counts }, at) => (counts.get(networks[at] ?? '') ?? 0) >= most)) return false;
+      for (const [at, network] of networks.entries()) if (widths[at] !== undefined) count(widths[at].counts, network);
       return true;
     },
   };
+}
+
+function count(counts: Map<string, number>, network: string): void {
+  const before = counts.get(network) ?? 0;
+  if (before === 0 && counts.size >= MAX_NETWORKS) counts.delete(counts.keys().next().value ?? '');
+  counts.set(network, before + 1);
 }
 
 /** A connection, as one that holds a place. */

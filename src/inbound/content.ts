@@ -17,12 +17,16 @@ export interface ByteBudget {
 }
 
 export interface SharedByteBudget extends ByteBudget {
-  /** The same budget for one network, which never gets all of it. One message of `leastBytes` it gets where there is room. */
-  readonly partOf: (network: string, leastBytes: number) => ByteBudget;
+  /**
+   * The same budget for one client, whose networks never get all of it. One message of `leastBytes` it gets where there is room.
+   *
+   * @param networks the narrowest first
+   */
+  readonly partOf: (networks: readonly string[], leastBytes: number) => ByteBudget;
 }
 
-/** One network's part of what the others leave. */
-const NETWORK_PART = 0.5;
+/** A network's part of what the others leave: the IPv4 address or IPv6 /64, the /24 or /56, the /48. */
+const NETWORK_PARTS = [0.5, 0.6, 0.7] as const;
 /** The part of the whole for large messages; the rest is for small ones. */
 const LARGE_PART = 0.75;
 
@@ -43,21 +47,26 @@ export function createByteBudget(totalBytes: number): SharedByteBudget {
     reserve,
     release,
     freeBytes,
-    partOf: (network, leastBytes) => {
-      const heldBytes = (): number => held.get(network) ?? 0;
-      const roomBytes = (): number => Math.max(NETWORK_PART * (freeBytes() + heldBytes()), leastBytes) - heldBytes();
+    partOf: (networks, leastBytes) => {
+      const heldBytes = (network: string): number => held.get(network) ?? 0;
+      const roomOf = (network: string, part: number): number =>
+        Math.max(part * (freeBytes() + heldBytes(network)), leastBytes) - heldBytes(network);
+      const roomBytes = (): number =>
+        Math.min(...networks.map((network, at) => roomOf(network, NETWORK_PARTS[at] ?? 1)));
       return {
         reserve: (bytes, isLarge = false) => {
           if (isLarge && usedBytes + bytes > Math.max(LARGE_PART * totalBytes, leastBytes)) return false;
           if (bytes > roomBytes() || !reserve(bytes)) return false;
-          held.set(network, heldBytes() + bytes);
+          for (const network of networks) held.set(network, heldBytes(network) + bytes);
           return true;
         },
         release: (bytes) => {
           release(bytes);
-          const leftBytes = heldBytes() - bytes;
-          if (leftBytes > 0) held.set(network, leftBytes);
-          else held.delete(network);
+          for (const network of networks) {
+            const leftBytes = heldBytes(network) - bytes;
+            if (leftBytes > 0) held.set(network, leftBytes);
+            else held.delete(network);
+          }
         },
         freeBytes: () => Math.min(freeBytes(), roomBytes()),
       };
@@ -195,7 +204,7 @@ export interface LargeContent {
 interface Piece {
   /** When the data phase of its message began: the earliest goes first. */
   readonly startedAtMs: number;
-  /** The network of its client. */
+  /** The widest network of its client. */
   readonly network: string;
   readonly octets: number;
   readonly pieceOctets: number;

@@ -11,7 +11,9 @@ import {
   type PlaceHolder,
   type Places,
 } from './connection-limits.ts';
+import { type CommandTurns, createCommandTurns } from './command-turns.ts';
 import { createByteBudget, createLargeContent, type LargeContent, type SharedByteBudget } from './content.ts';
+import { createDoor, type Door } from './door.ts';
 import { createRefusals, ehloReply, type Reply, type Refusals } from './replies.ts';
 import type { AddressInfo } from 'node:net';
 import type { ClientInfo, Envelope, EnvelopeRecipient } from '../mail/envelope.ts';
@@ -191,6 +193,9 @@ export interface Inbound {
   readonly close: (graceMs: number) => Promise<void>;
 }
 
+/** Sockets that wait for a turn at the door, beside all places. */
+const DOOR_SHARE = 0.5;
+
 /** RFC 5321 §4.5.3.1.8 asks for at least 100. */
 const MAX_RECIPIENTS = 1000;
 
@@ -209,6 +214,8 @@ export interface ListenerState {
   readonly open: Set<OpenConnection>;
   readonly places: Places<OpenConnection>;
   readonly largeContent: LargeContent;
+  readonly commandTurns: CommandTurns;
+  readonly door: Door;
   /** Connections that are neither closed nor closing. */
   activeCount: number;
   /** Replies said and chunks taken so far: what acceptance has had to do. */
@@ -250,6 +257,7 @@ export function createListenerState(options: InboundOptions): ListenerState {
     watch,
   };
   const ehlo = ehloFor(options);
+  const commandTurns = createCommandTurns(nowMs);
   const state: ListenerState = {
     context,
     options,
@@ -257,6 +265,13 @@ export function createListenerState(options: InboundOptions): ListenerState {
     open,
     places,
     largeContent: createLargeContent(nowMs, options.collectGarbage),
+    commandTurns,
+    door: createDoor({
+      limits: context.limits,
+      turns: commandTurns,
+      isProxy: (address) => options.isTrustedProxy?.(address) ?? false,
+      mostWaiting: Math.ceil(maxConnections * DOOR_SHARE),
+    }),
     activeCount: 0,
     workCount: 0,
     isClosing: false,

@@ -76,7 +76,7 @@ function capacityTrouble(context: Context, share: ClientShare, sizeBytes: number
 
 /** The bytes that content of this client may take. */
 export function budgetOf({ budget, messageSizeLimit }: Context, share: ClientShare): ByteBudget {
-  return share.isTrusted ? budget : budget.partOf(share.network, messageSizeLimit());
+  return share.isTrusted ? budget : budget.partOf(share.networks, messageSizeLimit());
 }
 
 interface AskedRecipient {

@@ -186,7 +186,7 @@ export function clientNetwork(address: string): string {
  * The networks around that of one client, the narrowest first, which one party may hold as well: the IPv4 /24, the IPv6 /56
  * and /48. What is no address has none.
  */
-export function widerNetworks(address: string): readonly string[] {
+function widerNetworks(address: string): readonly string[] {
   if (!address.includes(':')) {
     const end = address.lastIndexOf('.');
     return end < 0 ? [] : [`${address.slice(0, end)}.0/24`];
@@ -196,6 +196,14 @@ export function widerNetworks(address: string): readonly string[] {
   if (parsed.family === 4) return widerNetworks(parsed.text);
   return SITE_OCTETS.map((octets) => networkOf(parsed.bytes, octets));
 }
+
+/** The network of one client and those around it, the narrowest first: whatever is counted by client is counted for each. */
+export function clientNetworks(address: string): readonly [string, ...string[]] {
+  return [clientNetwork(address), ...widerNetworks(address)];
+}
+
+/** The limits of these networks, in those of one client: itself, the IPv4 /24 or IPv6 /56, the IPv6 /48. */
+export const NETWORK_SHARES = [1, 4, 8] as const;
 
 /** The canonical spelling of an address of four or sixteen octets in network order, as a proxy tells it. */
 export function clientAddressOf(octets: Uint8Array): string {

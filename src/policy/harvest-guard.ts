@@ -1,5 +1,5 @@
 /**
- * Harvest guard: a client that guesses addresses is delayed, then deferred, then blocked. Other clients are not affected.
+ * Harvest guard: a client that guesses addresses is delayed, then deferred, then blocked. Other networks are not affected.
  *
  * A client, which is one IPv4 address or one IPv6 /64, is counted over ten minutes: the different mailboxes that were refused
  * as unknown (BMX-USER, BMX-PRIMARY) against those that were taken. As long as it knows more than it does not, as a mailing
@@ -10,6 +10,9 @@
  *    is what it wants to find out. An honest sender tries again, and its window has moved on;
  *  - from 60 on, deferred ones included, it gets 421 and cannot connect for ten minutes.
  *
+ * Wider networks (IPv4 /24, IPv6 /56 and /48) are counted as one client each, at four and eight times these numbers: who has many
+ * addresses has few guesses more. They are delayed and deferred, and not barred, for others may live there.
+ *
  * A mailbox that was taken unasked, because the callout budget is spent, is taken for known or unknown as the client's other ones
  * were, and where there are few, as those that its primary was asked about lately. Else a dictionary would only have to be
  * quicker than the budget.
@@ -18,7 +21,7 @@
  * from many networks as one: what protects the primary then is the callout budget.
  */
 import { setTimeout as sleepMs } from 'node:timers/promises';
-import { clientNetwork } from '../mail/ip.ts';
+import { clientNetwork, clientNetworks, NETWORK_SHARES } from '../mail/ip.ts';
 import {
   type Check,
   type Decision,
@@ -58,7 +61,7 @@ const DELAY_STEP_MS = 1000;
 const MOST_DELAY_MS = 5000;
 
 const BARRED_MS = 600_000;
-/** About 250 octets each. The ones counted longest ago make room. */
+/** Networks of each width, about 250 octets each. The ones counted longest ago make room. */
 const MOST_CLIENTS = 20_000;
 
 const UNKNOWN: ReadonlySet<RejectionCode | null> = new Set<RejectionCode>(['BMX-USER', 'BMX-PRIMARY']);
@@ -71,11 +74,10 @@ const LATER: ReplyLine = {
 };
 const TURNED_AWAY: ReplyLine = { ...LATER, code: 421, enhancedCode: '4.7.0', rejection: 'BMX-LIMIT' };
 
-type Stage = 'FREE' | 'SLOW' | 'DEFER' | 'DROP';
-
 export function createHarvestGuard(options: HarvestGuardOptions): HarvestGuard {
   const { monotonicMs, isTrusted, mostHeldBack, sleep = holdBack } = options;
-  const clients = createRecentClients<Tally>(MOST_CLIENTS);
+  /** By width: many narrow networks push no wide one out. */
+  const widths = NETWORK_SHARES.map((share) => ({ share, tallies: createRecentClients<Tally>(MOST_CLIENTS) }));
   const barredUntilMs = createRecentClients<number>(MOST_CLIENTS);
   let heldBackCount = 0;
 
@@ -86,34 +88,46 @@ export function createHarvestGuard(options: HarvestGuardOptions): HarvestGuard {
     barredUntilMs.delete(network);
     return false;
   };
+  /** Mailboxes that one client of them did not know, in the worst of its networks; 0 where as many were known. */
+  const guessesOf = (networks: readonly string[]): number => {
+    const counts = networks.map((network, at) => {
+      const tally = widths[at]?.tallies.get(network);
+      return tally === undefined ? 0 : guessCount(tally, monotonicMs()) / (widths[at]?.share ?? 1);
+    });
+    return Math.max(...counts);
+  };
   return {
     check: ({ client: { address }, isRole }) => {
       if (isRole || isTrusted(address)) return PASS;
-      const network = clientNetwork(address);
-      if (isBarred(network)) return { kind: 'REFUSE', reply: TURNED_AWAY };
-      const tally = clients.get(network);
-      const stage = tally === undefined ? 'FREE' : stageOf(tally, monotonicMs());
-      if (stage === 'FREE' || stage === 'SLOW') return PASS;
-      if (stage === 'DROP') {
-        barredUntilMs.set(network, monotonicMs() + BARRED_MS);
+      const networks = clientNetworks(address);
+      const [own] = networks;
+      if (isBarred(own)) return { kind: 'REFUSE', reply: TURNED_AWAY };
+      const tally = widths[0]?.tallies.get(own);
+      if (tally !== undefined && isToBeBarred(tally, monotonicMs())) {
+        barredUntilMs.set(own, monotonicMs() + BARRED_MS);
         return { kind: 'REFUSE', reply: TURNED_AWAY };
       }
+      if (guessesOf(networks) < DEFER_FROM) return PASS;
       if (tally !== undefined) tally.deferredCount += 1;
       return { kind: 'REFUSE', reply: LATER };
     },
     note: ({ client: { address }, localPart, domain, isRole }, decision) => {
       if (isRole || isTrusted(address)) return undefined;
       if (decision.kind !== 'ACCEPT' && !UNKNOWN.has(decision.reply.rejection)) return undefined;
-      const network = clientNetwork(address);
+      const networks = clientNetworks(address);
       const nowMs = monotonicMs();
-      const tally = clients.get(network) ?? createTally(nowMs);
-      clients.set(network, tally);
       const kind = kindOf(decision);
-      if (decision.kind === 'ACCEPT') tally.unknownShare = decision.unknownShare ?? tally.unknownShare;
-      countMailbox(tally, kind, `${localPart}@${domain.name}`, nowMs);
-      if (kind === 'known' || stageOf(tally, nowMs) === 'FREE' || heldBackCount >= mostHeldBack) return undefined;
+      for (const [at, network] of networks.entries()) {
+        const tallies = widths[at]?.tallies;
+        const tally = tallies?.get(network) ?? createTally(nowMs);
+        tallies?.set(network, tally);
+        if (decision.kind === 'ACCEPT') tally.unknownShare = decision.unknownShare ?? tally.unknownShare;
+        countMailbox(tally, kind, `${localPart}@${domain.name}`, nowMs);
+      }
+      const unknownCount = guessesOf(networks);
+      if (kind === 'known' || unknownCount < SLOW_FROM || heldBackCount >= mostHeldBack) return undefined;
       heldBackCount += 1;
-      const beyondCount = Math.floor(suspicionOf(tally, nowMs).unknownCount - SLOW_FROM);
+      const beyondCount = Math.floor(unknownCount - SLOW_FROM);
       const delayMs = Math.min(MOST_DELAY_MS, (1 + beyondCount) * DELAY_STEP_MS);
       return sleep(delayMs).finally(() => {
         heldBackCount -= 1;
@@ -137,11 +151,15 @@ function suspicionOf(tally: Tally, nowMs: number): { readonly knownCount: number
   return { knownCount: known + unasked * (1 - share), unknownCount: unknown + unasked * share };
 }
 
-function stageOf(tally: Tally, nowMs: number): Stage {
+/** Mailboxes that it did not know; 0 as long as it knew as many. */
+function guessCount(tally: Tally, nowMs: number): number {
   const { knownCount, unknownCount } = suspicionOf(tally, nowMs);
-  if (unknownCount < SLOW_FROM || unknownCount <= knownCount) return 'FREE';
-  if (unknownCount < DEFER_FROM) return 'SLOW';
-  return unknownCount + tally.deferredCount < DROP_FROM ? 'DEFER' : 'DROP';
+  return unknownCount <= knownCount ? 0 : unknownCount;
+}
+
+function isToBeBarred(tally: Tally, nowMs: number): boolean {
+  const count = guessCount(tally, nowMs);
+  return count >= DEFER_FROM && count + tally.deferredCount >= DROP_FROM;
 }
 
 /** Does not keep a process that ends alive. */

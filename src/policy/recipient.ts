@@ -17,6 +17,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { monotonicMs, within } from '../clock.ts';
 import { createBoundedMap } from '../bounded-map.ts';
+import { bindingSizeLimit } from '../smtp/commands.ts';
 import type { NextHops } from '../dns/next-hop.ts';
 import type { RelayDomain } from '../domains/relay-domain.ts';
 import type { IsListed } from '../domains/user-list/lookup.ts';
@@ -307,10 +308,11 @@ export function createPrimarySizeCheck(deps: {
   /** Our name in the Received field. */
   readonly hostname: string;
 }): Check {
-  const judge = (question: ServedQuestion, sizeBytes: number, { sizeLimitBytes }: PrimaryFacts): Verdict => {
+  const judge = (question: ServedQuestion, sizeBytes: number, facts: PrimaryFacts): Verdict => {
+    const sizeLimitBytes = bindingSizeLimit(facts.sizeLimitBytes);
     if (sizeLimitBytes === null || sizeBytes + MOST_FIELD_OCTETS <= sizeLimitBytes) return PASS;
     const room = sizeLimitBytes - fieldOctets(question, deps.hostname);
-    return sizeBytes <= room ? PASS : rejectSize(Math.max(0, room));
+    return sizeBytes <= room ? PASS : rejectSize(room);
   };
   return (question) => {
     const { sizeBytes } = question.mail;

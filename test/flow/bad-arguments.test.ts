@@ -197,14 +197,14 @@ const WRONG: readonly Wrong[] = [
   ...MANY.flatMap((verb): Wrong[] => [
     ['nothing matches', verb, filtered({ recipient: `other@${DOMAIN}` }), 'filter', 'NO_MATCH'],
     ['nothing matches, dry', verb, filtered({ until: '2020-01-01T00:00:00Z' }, { dryRun: true }), 'filter', 'NO_MATCH'],
-    ['nothing is in this state', verb, filtered({ state: 'EXPIRED' }), 'filter', 'NO_MATCH'],
+    ['nothing is in this state', verb, filtered({ states: ['EXPIRED'] }), 'filter', 'NO_MATCH'],
     ['another count', verb, filtered({}, { expectedCount: -1 }), 'expectedCount', 'CONFLICT'],
     ['a domain of nobody', verb, { filter: { domain: 'nobody.example' } }, 'filter.domain', 'NOT_FOUND'],
     ['no domain', verb, { filter: { domain: '' } }, 'filter.domain', 'NOT_A_DOMAIN'],
     ['an address elsewhere', verb, filtered({ recipient: 'user@other.example' }), 'filter.recipient', 'NOT_AN_ADDRESS'],
     ['a negative age', verb, filtered({ heldFor: 'PT0S' }), 'filter.heldFor', 'OUT_OF_RANGE'],
     ['an age beyond all', verb, filtered({ heldFor: 'PT1441H' }), 'filter.heldFor', 'OUT_OF_RANGE'],
-    ['a NUL in a reverse-path', verb, filtered({ reversePath: 'a\u0000b' }), 'filter.reversePath', 'NOT_AN_ADDRESS'],
+    ['a NUL in a reverse-path', verb, filtered({ reversePath: 'a\u0000b' }), 'filter.reversePath', 'INVALID'],
     [
       'an interval turned round',
       verb,

@@ -203,10 +203,10 @@ async function readReportFields(localPart: string): Promise<ReadonlyMap<string, 
 }
 
 test("what no host has said is not put into a host's mouth: a message too large for the primary", async () => {
-  const small = await startFakePrimary({ modes: 'smallSize' });
+  const small = await startFakePrimary({ modes: { sizeLimitBytes: 70_000 } });
   try {
     await flow.addDomain('small.example', small);
-    const content = `Subject: large\r\n\r\n${'x'.repeat(70)}\r\n`.repeat(20);
+    const content = `Subject: large\r\n\r\n${'x'.repeat(70)}\r\n`.repeat(800);
     const id = await flow.send({ from: 'erin@proven.example', to: ['user@small.example'], content });
     const fields = await readReportFields('erin');
     expect(fields.get('status')).toBe('5.3.4');

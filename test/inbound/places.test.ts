@@ -240,6 +240,32 @@ describe('shares', () => {
     expect(count((index) => `2001:db8:${index.toString(16)}::1`)).toBe(200);
   });
 
+  test.each(['takeMessage', 'takeRecipient'] as const)(
+    '%s: a minute has four and eight times the share for wider networks',
+    (take) => {
+      const most = take === 'takeMessage' ? 5 : 50;
+      const count = (addresses: (index: number) => string): number => {
+        const limits = createClientLimits({
+          maxConnectionsPerClient: 5,
+          fill: () => 0,
+          messagesPerMinute: 5,
+          isTrusted: () => false,
+          nowMs: () => 0,
+        });
+        let taken = 0;
+        for (let index = 0; index < 2000; index += 1) if (limits.shareOf(addresses(index % 250))[take]()) taken += 1;
+        return taken;
+      };
+      const hex = (index: number): string => index.toString(16).padStart(2, '0');
+      expect(count(() => '192.0.2.1')).toBe(most);
+      expect(count((index) => `192.0.2.${index}`)).toBe(4 * most);
+      expect(count((index) => `2001:db8:1:2::${hex(index)}`)).toBe(most);
+      expect(count((index) => `2001:db8:1:2${hex(index)}::1`)).toBe(4 * most);
+      expect(count((index) => `2001:db8:1:${hex(index)}00::1`)).toBe(8 * most);
+      expect(count((index) => `192.0.${index}.1`)).toBe(Math.min(2000, 250 * most));
+    },
+  );
+
   test('of every network come back with the connection', () => {
     const limits = createClientLimits({
       maxConnectionsPerClient: 1,

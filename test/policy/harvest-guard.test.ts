@@ -100,6 +100,32 @@ describe('a dictionary', () => {
     expect(await scene.rcpt('nobody')).toBe('550 BMX-USER');
   });
 
+  test.each([
+    ['an IPv4 /24', (at: number) => `192.0.2.${at}`, 120, '192.0.3.1'],
+    ['an IPv6 /56', (at: number) => `2001:db8:0:1${at.toString(16).padStart(2, '0')}::1`, 120, '2001:db8:0:200::1'],
+    ['an IPv6 /48', (at: number) => `2001:db8:0:${at.toString(16)}00::1`, 240, '2001:db8:1::1'],
+  ])(
+    'from ever other addresses of %s is slowed and put off too, its neighbours are not',
+    async (_, address, most, other) => {
+      const scene = makeScene();
+      const answers: string[] = [];
+      const { nowMs } = scene;
+      // Each address guesses twice, all at the same time: alone it would not be noticed.
+      for (let at = 0; at < 500; at += 1) {
+        scene.nowMs = nowMs;
+        answers.push(await scene.rcpt(`name${at}`, address(at % 250)));
+      }
+      expect(answers.filter((answer, at) => answer !== answers[at - 1])).toEqual(['550 BMX-USER', '450 BMX-LATER']);
+      // Names that fall on one bit are not counted twice.
+      expect(scene.asked.length).toBeGreaterThanOrEqual(most);
+      expect(scene.asked.length).toBeLessThan(1.5 * most);
+      expect([...new Set(scene.delaysMs)]).toEqual([1000, 2000, 3000, 4000, 5000]);
+      expect(scene.guard.isBarred(address(0))).toBe(false);
+      expect(await scene.rcpt('known', address(251))).toBe('450 BMX-LATER');
+      expect(await scene.rcpt('known', other)).toBe('250');
+    },
+  );
+
   test('does not hide behind one mailbox that it knows', async () => {
     const scene = makeScene();
     let isTurnedAway = false;

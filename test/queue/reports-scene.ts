@@ -29,6 +29,7 @@ export interface Given {
   readonly from?: string | null;
   readonly ret?: 'FULL' | 'HDRS';
   readonly domain?: string;
+  readonly clientAddress?: string;
 }
 
 export interface Hearing {
@@ -58,7 +59,13 @@ export function reportScene() {
   });
 
   /** One message to as many recipients as there are NOTIFY values. */
-  async function accept({ notify = [[]], from = 'sender@example.net', ret, domain }: Given = {}): Promise<Accepted> {
+  async function accept({
+    notify = [[]],
+    from = 'sender@example.net',
+    ret,
+    domain,
+    clientAddress,
+  }: Given = {}): Promise<Accepted> {
     count += 1;
     const name = domain ?? `d${count}.example`;
     const [known] = await db.sql<{ id: string }[]>`select id from destinations where name = ${name}`;
@@ -67,7 +74,11 @@ export function reportScene() {
     const made = makeTransaction({ to, from });
     await spool.accept({
       ...made,
-      envelope: { ...made.envelope, ret: ret ?? null },
+      envelope: {
+        ...made.envelope,
+        ret: ret ?? null,
+        client: { ...made.envelope.client, ...(clientAddress === undefined ? {} : { address: clientAddress }) },
+      },
       recipients: made.recipients.map((recipient, number) => ({ ...recipient, notify: notify[number] ?? [] })),
     });
     return { id: made.id, destinationId };

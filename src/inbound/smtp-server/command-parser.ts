@@ -14,6 +14,8 @@ import type { Refusals, Reply } from '../replies.ts';
 
 /** Room for a path and every parameter; RFC 5321 §4.5.3.1.4 asks for 512, the extensions for up to 1,100 more. */
 export const MAX_COMMAND_OCTETS = 4096;
+/** Octets of commands that cost as much to read as a short command. */
+const OCTETS_PER_UNIT = 1024;
 /** A chunk and a kept start of a line must fit, or the library ends the session instead of answering 500. */
 const LIBRARY_MAX_COMMAND_OCTETS = 1 << 20;
 
@@ -25,6 +27,8 @@ interface ParserOwner {
   /** Takes what the first octets of a proxy's connection are; never `MORE`. */
   readonly takeProxyHeader: (header: ProxyHeader) => void;
   readonly takeCommand: (line: Buffer, next?: () => void) => void;
+  /** Runs the work at once, or in the client's turn. */
+  readonly inTurn: (units: number, run: () => void) => void;
   /** Octets for the receiver; what `Receiver.push` returns, or -1 after a fault. */
   readonly push: (receiver: Receiver, chunk: Buffer) => number;
   /** Calls `next` when more octets for the receiver may be read. */
@@ -57,6 +61,11 @@ export class CommandParser extends SMTPStream {
       this.owner.refuseEarlyTalk();
       return next();
     }
+    if (this._dataMode) super._write(chunk, encoding, next);
+    else this.owner.inTurn(chunk.length / OCTETS_PER_UNIT, () => this.readCommands(chunk, encoding, next));
+  }
+
+  readCommands(chunk: Buffer, encoding: BufferEncoding | 'buffer', next: (error?: Error | null) => void): void {
     let rest = chunk;
     if (!this._dataMode && this._remainder.length > MAX_COMMAND_OCTETS) {
       this._remainder = this._remainder.slice(0, MAX_COMMAND_OCTETS + 1);

@@ -12,6 +12,7 @@ import type { TLSSocket } from 'node:tls';
 import type { SMTPServer } from 'smtp-server';
 import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
 import { CommandParser, MAX_COMMAND_OCTETS, OFFERED, replaceReply } from './command-parser.ts';
+import { unitsOf } from '../command-turns.ts';
 import { createPace } from '../connection-limits.ts';
 import { createChunkDrain, type Receiver } from '../data-phase.ts';
 import { ehloOf, type ListenerState } from '../listener-state.ts';
@@ -61,6 +62,10 @@ export class Connection extends SMTPConnection {
   hasBroughtMail = false;
   /** Errors in commands since the last message. */
   errorCount = 0;
+  /** Work since the last message, in units of command-turns.ts. */
+  spentUnits = 0;
+  /** Its command waits for its turn: the client owes us nothing. */
+  isInLine = false;
   /** Between the final dot and its reply. */
   isFinishing = false;
   endReason = 'lost';
@@ -76,6 +81,7 @@ export class Connection extends SMTPConnection {
     this.state = state;
     this.listener = listener;
     this.admission = new ConnectionAdmission(state, this);
+    this.spentUnits = this.admission.paidUnits;
     this.dialogue = createSession(state.context, { address: this.remoteAddress, share: this.admission.share });
     this.connectedMs = state.context.monotonicMs();
     this.waitingSinceMs = this.connectedMs;
@@ -167,7 +173,26 @@ export class Connection extends SMTPConnection {
     return { commandName, line: '' };
   }
 
+  inTurn(units: number, run: () => void): void {
+    const { share } = this.admission;
+    if (share.isTrusted) return run();
+    this.spentUnits += units;
+    let hasRun = false;
+    this.state.commandTurns.next(share.networks, units, () => {
+      hasRun = true;
+      // It was we who kept it waiting; an octet that is read at once earns no time.
+      if (this.isInLine) this.waitingSinceMs = this.state.context.monotonicMs();
+      this.isInLine = false;
+      run();
+    });
+    if (!hasRun) this.isInLine = true;
+  }
+
   takeCommand(command: Buffer, callback?: () => void): void {
+    this.inTurn(unitsOf(command), () => this.runCommand(command, callback));
+  }
+
+  runCommand(command: Buffer, callback?: () => void): void {
     this._unrecognizedCommands = 0;
     const { admission } = this;
     if (admission.isNaming && !/^XCLIENT[ \t]/i.test(command.toString('latin1', 0, 8))) admission.endNaming();
@@ -313,7 +338,7 @@ export class Connection extends SMTPConnection {
     largeContent.next({
       // What will be refused for its size goes after all others.
       startedAtMs: octets > options.messageSizeLimit() ? Infinity : dataSinceMs,
-      network: admission.share.network,
+      network: admission.share.networks.at(-1) ?? '',
       octets,
       pieceOctets,
       readOn: () => {
@@ -350,6 +375,8 @@ export class Connection extends SMTPConnection {
   noteMail(): void {
     this.errorCount = 0;
     this.hasBroughtMail = true;
+    if (this.spentUnits > 0) this.state.commandTurns.giveBack(this.admission.share.networks, this.spentUnits);
+    this.spentUnits = 0;
     if (this.dataOctets < LARGE_MESSAGE_BYTES) this.state.largeContent.noteSmall();
     this.fruitlessSinceMs = this.state.context.monotonicMs();
   }
@@ -384,7 +411,7 @@ export class Connection extends SMTPConnection {
     const idleMs = this.isExempt() ? this.state.timeouts.idleMs : this.state.places.patienceMs();
     const countedOctets = Math.min(this.dataOctets, MAX_COUNTED_SIZES * this.state.options.messageSizeLimit());
     const allowedMs = this.receiver === null ? idleMs : idleMs + countedOctets / MIN_DATA_OCTETS_PER_MS;
-    const isOverdue = nowMs - this.waitingSinceMs > allowedMs || this.isTooSlow(nowMs);
+    const isOverdue = !this.isInLine && (nowMs - this.waitingSinceMs > allowedMs || this.isTooSlow(nowMs));
     const ageMs = nowMs - this.connectedMs;
     const isOld = this.receiver === null && ageMs > sessionMs * (this.dialogue.isInTransaction() ? 2 : 1);
     if (!isOverdue && !isOld) return;

@@ -44,8 +44,13 @@ export class Listener extends SMTPServer {
   }
 
   /** Spares a random id, a BigInt and two system calls a connection; the library wants them for its log and hooks only. */
-  override _handleProxy(_socket: Socket, callback: ProxyCallback): void {
-    setImmediate(callback, null, CONNECTION_OPTIONS);
+  override _handleProxy(socket: Socket, callback: ProxyCallback): void {
+    // A client may vanish while it waits.
+    socket.on('error', () => undefined);
+    const isGone = (): boolean => socket.destroyed || this.state.isClosing;
+    const comeIn = (): void => (isGone() ? void socket.destroy() : callback(null, CONNECTION_OPTIONS));
+    const knock = (): void => this.state.door.knock(socket.remoteAddress ?? '', comeIn, () => socket.destroy());
+    setImmediate(knock);
   }
 
   override connect(socket: Socket | TLSSocket, options?: SMTPConnectionOptions | null): void {

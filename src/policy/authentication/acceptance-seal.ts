@@ -8,9 +8,9 @@
 import { Buffer } from 'node:buffer';
 import { within } from '../../clock.ts';
 import type { ClientInfo } from '../../mail/envelope.ts';
-import { MAX_HEADER_BYTES } from '../../mail/header-section.ts';
 import { type ArcKey, authenticateMessage, type Lookup } from './sender-auth.ts';
-import { hasLineOver, type HeaderScan, longestSpace, scanHeader, withoutRanges } from './header-scan.ts';
+import { scanHeader, withoutRanges } from './header-scan.ts';
+import { isTooMuchWork } from './work-bounds.ts';
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
@@ -47,18 +47,6 @@ export type Authenticate = (
 const DEFAULT_TIMEOUT_MS = 10_000;
 /** A busy machine may take a while for 10 MB after the last query. */
 const WORK_MS = 5_000;
-/**
- * mailauth's work grows faster than a header section's lines and with the square of a run of white space, and with each
- * signature it may hash the whole body anew (RFC 6376 §6.1 lets a verifier set a limit). A line of the body is read again from its
- * beginning with each piece that comes. Honest mail stays far below all of these.
- */
-const MAX_HEADER_LINES = 4_000;
-const MAX_SIGNATURES = 20;
-const MAX_SPACE_OCTETS = 200;
-/** RFC 5322 §2.1.1 allows 998; some senders put a whole page of HTML on a line. */
-const MAX_BODY_LINE_OCTETS = 65_536;
-/** The size of the message, once for each signature: five for one of the largest size. */
-const MAX_HASHED_OCTETS = 52_428_800;
 const MAX_LINE_OCTETS = 998;
 
 /** Null when the operator wants neither. */
@@ -82,17 +70,6 @@ export function createAcceptanceSeal(options: AcceptanceSealOptions): Authentica
       return { prepend: new Uint8Array(0), content };
     }
   };
-}
-
-/** Whether to authenticate it would take more than honest mail ever does. */
-export function isTooMuchWork(
-  { bytes, lineCount, signatureCount }: HeaderScan,
-  content: readonly Uint8Array[],
-): boolean {
-  if (bytes > MAX_HEADER_BYTES || lineCount > MAX_HEADER_LINES || signatureCount > MAX_SIGNATURES) return true;
-  const size = content.reduce((sum, { length }) => sum + length, 0);
-  if (signatureCount * size > MAX_HASHED_OCTETS || hasLineOver(MAX_BODY_LINE_OCTETS, content)) return true;
-  return longestSpace(content, bytes) > MAX_SPACE_OCTETS;
 }
 
 type Asked = Omit<Parameters<typeof authenticateMessage>[0], 'authservId' | 'lookup'>;

@@ -17,7 +17,7 @@ import { headerSectionOf } from '../../mail/header-section.ts';
 import { checkSpf, type Lookup, type SignatureVerdict, verifyDkim } from './sender-auth.ts';
 import { Buffer } from 'node:buffer';
 import { organizationOf } from '../../mail/organization.ts';
-import { isTooMuchWork } from './acceptance-seal.ts';
+import { isTooMuchWork } from './work-bounds.ts';
 import { scanHeader } from './header-scan.ts';
 
 /** The message that would be reported, as it was received. */

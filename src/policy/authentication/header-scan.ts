@@ -7,14 +7,24 @@
 import { Buffer } from 'node:buffer';
 import { setImmediate } from 'node:timers';
 import { normalizeDomain } from '../../mail/domain.ts';
+import { MAX_HEADER_BYTES } from '../../mail/header-section.ts';
 
 export interface HeaderScan {
   readonly bytes: number;
   readonly lineCount: number;
-  /** DKIM-Signature fields. */
-  readonly signatureCount: number;
+  /** By lower-case name, of the fields that begin within MAX_HEADER_BYTES. */
+  readonly fields: ReadonlyMap<string, FieldTotal>;
+  /** Lines that neither begin a field nor fold one, and what folds them. */
+  readonly strayOctets: number;
   /** Fields that carry one of our names, in order. */
   readonly forged: readonly OctetRange[];
+}
+
+/** All fields of one name together. */
+interface FieldTotal {
+  readonly count: number;
+  /** With the name, folds, line ends, and stray lines below. */
+  readonly octets: number;
 }
 
 /** Offsets in the content, the end exclusive. */
@@ -26,9 +36,9 @@ interface OctetRange {
 /** No honest authserv-id follows so long a comment. */
 const MAX_READ_CHARACTERS = 4096;
 const LF = 0x0a;
-const SPACES = new Set([0x20, 0x09, 0x0d, LF]);
-/** `A`, `a`, `D`, `d`, space and tab: other lines begin no field that matters here. */
-const INTERESTING = new Set([0x41, 0x61, 0x44, 0x64, 0x20, 0x09]);
+/** `A`, `a`, space and tab: other lines begin and fold no Authentication-Results. */
+const INTERESTING = new Set([0x41, 0x61, 0x20, 0x09]);
+const FIELD_START = /^([!-9;-~]+)[ \t]*:/;
 
 /** Octets that are read at once: a header section may be as large as a message. */
 const TURN_BYTES = 65_536;
@@ -45,7 +55,7 @@ export async function scanHeader(
   const forged: OctetRange[] = [];
   let bytes = 0;
   let lineCount = 0;
-  let signatureCount = 0;
+  const fields = createFieldTotals();
   let field: { start: number; text: string } | null = null;
   const closeField = (end: number): void => {
     if (field !== null && authservIds.has(authservIdOf(field.text) ?? '')) forged.push({ start: field.start, end });
@@ -56,50 +66,42 @@ export async function scanHeader(
     lineCount += 1;
     if (Math.floor(end / TURN_BYTES) > Math.floor(bytes / TURN_BYTES)) await new Promise((done) => setImmediate(done));
     bytes = end;
+    if (start < MAX_HEADER_BYTES) fields.add(text, end - start);
     if (/^[ \t]/.test(text)) {
       if (field !== null && field.text.length < MAX_READ_CHARACTERS) field.text += text;
       continue;
     }
     closeField(start);
-    if (/^dkim-signature[ \t]*:/i.test(text)) signatureCount += 1;
     if (/^authentication-results[ \t]*(?::|\r?\n)/i.test(text)) field = { start, text };
   }
   closeField(bytes);
-  return { bytes, lineCount, signatureCount, forged };
+  return { bytes, lineCount, fields: fields.totals, strayOctets: fields.strayOctets(), forged };
 }
 
-/** Whether a line has more octets than this. Ends at the first one. */
-export function hasLineOver(most: number, content: readonly Uint8Array[]): boolean {
-  let octets = 0;
-  for (const chunk of content) {
-    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    for (let at = 0; at < bytes.length; ) {
-      const lf = bytes.indexOf(LF, at);
-      octets += (lf < 0 ? bytes.length : lf) - at;
-      if (octets > most) return true;
-      if (lf < 0) break;
-      octets = 0;
-      at = lf + 1;
-    }
-  }
-  return false;
+interface FieldTotals {
+  readonly totals: ReadonlyMap<string, FieldTotal>;
+  readonly strayOctets: () => number;
+  /** The next line. Anything that begins no field belongs to the one above, as mailauth reads it. */
+  readonly add: (line: string, octets: number) => void;
 }
 
-/** The longest run of spaces, tabs and line ends among the first `bytes` octets. */
-export function longestSpace(content: readonly Uint8Array[], bytes: number): number {
-  let longest = 0;
-  let run = 0;
-  let leftBytes = bytes;
-  for (const chunk of content) {
-    const end = Math.min(chunk.length, leftBytes);
-    for (let at = 0; at < end; at += 1) {
-      run = SPACES.has(chunk[at] ?? 0) ? run + 1 : 0;
-      if (run > longest) longest = run;
-    }
-    leftBytes -= end;
-    if (leftBytes === 0) break;
-  }
-  return longest;
+function createFieldTotals(): FieldTotals {
+  const totals = new Map<string, FieldTotal>();
+  let strayOctets = 0;
+  let isStray = true;
+  let name = '';
+  return {
+    totals,
+    strayOctets: () => strayOctets,
+    add: (line, octets) => {
+      const begun = FIELD_START.exec(line)?.[1];
+      if (begun !== undefined) name = begun.toLowerCase();
+      if (begun !== undefined || !/^[ \t]/.test(line)) isStray = begun === undefined;
+      if (isStray) strayOctets += octets;
+      const total = totals.get(name) ?? { count: 0, octets: 0 };
+      totals.set(name, { count: total.count + (begun === undefined ? 0 : 1), octets: total.octets + octets });
+    },
+  };
 }
 
 /** The content without those octets: views of the same chunks. */
@@ -123,7 +125,7 @@ export function withoutRanges(content: readonly Uint8Array[], ranges: readonly O
 }
 
 interface Line extends OctetRange {
-  /** Its beginning as Latin-1 if it is an empty line or begins with a letter of interest; else empty. */
+  /** Its beginning as Latin-1 if it begins within MAX_HEADER_BYTES, is empty, or begins with a letter of interest; else empty. */
   readonly text: string;
 }
 
@@ -135,7 +137,8 @@ function* linesOf(content: readonly Uint8Array[]): Generator<Line> {
   for (const chunk of content) {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     for (let from = 0; from < bytes.length; ) {
-      if (at === start) isRead = INTERESTING.has(bytes[from] ?? 0) || isEmptyLine(bytes, from);
+      if (at === start)
+        isRead = start < MAX_HEADER_BYTES || INTERESTING.has(bytes[from] ?? 0) || isEmptyLine(bytes, from);
       const lf = bytes.indexOf(LF, from);
       const end = lf < 0 ? bytes.length : lf + 1;
       if (isRead) text += bytes.toString('latin1', from, Math.min(end, from + MAX_READ_CHARACTERS - text.length));

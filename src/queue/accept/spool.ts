@@ -28,7 +28,7 @@ export interface Spool {
   /**
    * Resolves after COMMIT. Rejects when it is not known to be stored: `StorageFull` or another error.
    *
-   * @param from the client network whose turn large mail takes; default its address
+   * @param from the network of the client, the widest, whose turn large mail takes; default its address
    */
   accept(transaction: Transaction, from?: string): Promise<void>;
   /**

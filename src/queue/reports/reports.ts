@@ -11,6 +11,7 @@ import type { Sql, TransactionSql } from '../../db/client.ts';
 import { LARGE_MESSAGE_BYTES } from '../../mail/envelope.ts';
 import type { HostTry } from '../../mail/dsn-report.ts';
 import { type Bound, findFull, type Full, takePlaces } from '../../db/bounded-counts.ts';
+import { createAside } from './aside.ts';
 import { compose } from './compose.ts';
 import { type OwnMessage, spoolOwnMail } from './own-mail.ts';
 import { backlogOf, boundsOf, reasonOf, type ReportBounds } from './bounds.ts';
@@ -51,6 +52,8 @@ export interface ReportDeps {
   /** The name of this node, which reports. */
   readonly ehloName: string;
   readonly events: Pick<MailEvents, 'reportMade' | 'reportSuppressed' | 'fault'>;
+  /** How long a batch waits for one of its reports. Default: 2 s. */
+  readonly patienceMs?: number;
 }
 
 /** The action of the report by RFC 3464 §2.3.3; of several the gravest. */
@@ -67,17 +70,29 @@ const HEAD_BYTES = 65_536;
 /** Tries after which a large message is not kept whole for a signature whose key cannot be looked up: an hour. */
 const MOST_ATTEMPTS_WHOLE = 4;
 
-/** Makes what is due, one batch after the other. Returns how many are off the list. */
+/** Between two looks for reports that fell due while others go on aside. */
+const LOOK_AGAIN_MS = 1_000;
+
+/**
+ * Makes what is due, one batch after the other, and waits for what goes on aside. Returns how many are off the list. What finds no place
+ * aside is tried again a quarter of an hour later, as after trouble.
+ */
 export async function makeDueReports(deps: ReportDeps): Promise<number> {
+  const aside = createAside(deps.patienceMs);
   let finished = 0;
+  const finish = async (report: DueReport): Promise<void> => {
+    if (await finishReport(deps, report)) finished += 1;
+  };
   for (;;) {
+    await aside.waitForRoom();
     const batch = await takeBatch(deps.sql);
-    if (batch.length === 0) return finished;
     const { small = [], large = [] } = Object.groupBy(batch, (report) => (isLarge(report) ? 'large' : 'small'));
-    const results = await Promise.all(small.map((report) => finishReport(deps, report)));
-    for (const report of large) results.push(await finishReport(deps, report));
-    finished += results.filter(Boolean).length;
+    for (const report of large) aside.startLarge(() => finish(report));
+    await Promise.all(small.map((report) => aside.start(report.facts.clientAddress, () => finish(report))));
+    if (batch.length === 0 && !(await aside.settle(LOOK_AGAIN_MS))) break;
   }
+  aside.throwFaults();
+  return finished;
 }
 
 /** Takes reports by moving their next attempt: a node that dies with them leaves them for later. */

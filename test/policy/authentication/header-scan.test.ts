@@ -2,12 +2,8 @@
 import { describe, expect, test } from 'bun:test';
 import { Buffer } from 'node:buffer';
 import * as fc from 'fast-check';
-import {
-  hasLineOver,
-  longestSpace,
-  scanHeader,
-  withoutRanges,
-} from '../../../src/policy/authentication/header-scan.ts';
+import { scanHeader, withoutRanges } from '../../../src/policy/authentication/header-scan.ts';
+import { hasStretch } from '../../../src/policy/authentication/work-bounds.ts';
 
 const OURS = new Set(['mx.backup.example', 'xn--bcher-kva.example']);
 const HEAD = 'From: <a@sender.example>\r\nX-Long: one\r\n two\r\n';
@@ -79,37 +75,72 @@ describe('fields with one of our names', () => {
   });
 });
 
-test('lines, octets and signatures are counted up to the empty line', async () => {
+test('lines, and the octets of each field with its folds, are counted up to the empty line', async () => {
   const header = `${HEAD}DKIM-Signature: a\r\n b\r\ndkim-signature : c\r\nX-DKIM-Signature: d\r\n`;
   for (const size of [1, 3, 1000]) {
     expect(await scanHeader(chunksOf(`${header}\r\nDKIM-Signature: e\r\n`, size), OURS)).toEqual({
       bytes: header.length,
       lineCount: 7,
-      signatureCount: 2,
+      fields: new Map([
+        ['from', { count: 1, octets: 26 }],
+        ['x-long', { count: 1, octets: 19 }],
+        ['dkim-signature', { count: 2, octets: 43 }],
+        ['x-dkim-signature', { count: 1, octets: 21 }],
+      ]),
+      strayOctets: 0,
       forged: [],
     });
   }
   expect(await scanHeader(chunksOf('\r\nbody\r\n', 1), OURS)).toMatchObject({ bytes: 0, lineCount: 0 });
 });
 
-test('the longest run of white space is found over folds and chunks, up to the given octet', () => {
-  const text = 'A: b  c\r\n \t d\r\n\r\n          ';
-  for (const size of [1, 3, 1000]) {
-    expect(longestSpace(chunksOf(text, size), 14)).toBe(5);
-    expect(longestSpace(chunksOf(text, size), 7)).toBe(2);
-    expect(longestSpace(chunksOf(text, size), text.length)).toBe(14);
-  }
-  expect(longestSpace([], 0)).toBe(0);
+test('a line that is no field belongs to the one above, and is counted as a stray', async () => {
+  const scan = await scanHeader(
+    chunksOf('From: a\r\nb c: d\r\n e\r\nTo: f\r\n\u00a0From: g\r\nX\r\n : h\r\n\r\n', 4),
+    OURS,
+  );
+  expect([...scan.fields]).toEqual([
+    ['from', { count: 1, octets: 21 }],
+    ['to', { count: 1, octets: 27 }],
+  ]);
+  expect(scan.strayOctets).toBe(32);
 });
 
-test('a line longer than a bound is found over chunks', () => {
+test('a stretch without an octet of a kind is found over chunks, up to the given octet', () => {
   const text = 'ab\r\nabcdef\r\nabc';
+  const isEnd = (octet: number): boolean => octet === 0x0a;
   for (const size of [1, 3, 1000]) {
+    const content = chunksOf(text, size);
     // With its CR.
-    expect(hasLineOver(6, chunksOf(text, size))).toBe(true);
-    expect(hasLineOver(7, chunksOf(text, size))).toBe(false);
+    expect(hasStretch(content, { bytes: text.length, most: 6, isEnd })).toBe(true);
+    expect(hasStretch(content, { bytes: 10, most: 6, isEnd })).toBe(false);
+    expect(hasStretch(content, { bytes: text.length, most: 7, isEnd })).toBe(false);
   }
-  expect(hasLineOver(0, [])).toBe(false);
+  expect(hasStretch([], { bytes: 0, most: 0, isEnd })).toBe(false);
+});
+
+test('a stretch is found wherever its ends lie', () => {
+  const isEnd = (octet: number): boolean => octet === 1;
+  fc.assert(
+    fc.property(
+      fc.array(fc.constantFrom(0, 0, 0, 1), { maxLength: 60 }),
+      fc.integer({ min: 0, max: 8 }),
+      (octets, most) => {
+        const longest = Math.max(
+          ...octets
+            .join('')
+            .split('1')
+            .map(({ length }) => length),
+        );
+        for (const size of [1, 2, 7, 60]) {
+          const chunks = Array.from({ length: Math.ceil(octets.length / size) }, (_, at) =>
+            Uint8Array.from(octets.slice(at * size, (at + 1) * size)),
+          );
+          expect(hasStretch(chunks, { bytes: octets.length, most, isEnd })).toBe(longest > most);
+        }
+      },
+    ),
+  );
 });
 
 test('others have their turn while a header section as large as a message is read', async () => {

@@ -8,6 +8,7 @@ import { OPERATOR_TENANT_ID, OPERATOR_VIEWER } from '../../../src/mail/viewer.ts
 import { bounceMessage, cancelMessage } from '../../../src/queue/verbs/commands.ts';
 import { findSuppressions } from '../../../src/queue/read/attempts.ts';
 import { createDelayWalk } from '../../../src/queue/reports/due-rows.ts';
+import { createAside } from '../../../src/queue/reports/aside.ts';
 import { actionOf, type ReportDeps } from '../../../src/queue/reports/reports.ts';
 import { makeDestination, makeTransaction } from '../../helpers/mail.ts';
 import { DEFERRED, DELIVERED, FAILED, reportScene } from '../reports-scene.ts';
@@ -232,5 +233,70 @@ describe('74 suppression', () => {
     expect((await make({ kind: 'PASS' }, broken, hearing)).suppressed).toEqual(['FAULT']);
     expect(faults).toHaveLength(2);
     expect(await reasonOf(message)).toBe('the report could not be made');
+  });
+});
+
+describe('checks of senders that take long', () => {
+  /** Checks of this client wait until they are let go. */
+  function slowChecks(slowClient: RegExp) {
+    const begun: string[] = [];
+    const end = Promise.withResolvers<void>();
+    const checkSender: ReportDeps['checkSender'] = async ({ id, facts }) => {
+      if (!slowClient.test(facts.clientAddress ?? '')) return { kind: 'PASS' };
+      begun.push(id);
+      await end.promise;
+      return { kind: 'TROUBLE', reason: 'slow' };
+    };
+    return { begun, letGo: end.resolve, checkSender };
+  }
+  const fail = async (clientAddress: string, from: string): Promise<void> =>
+    settle(await accept({ from, clientAddress }), [FAILED], false);
+
+  test('hold up no report to others, and of one network no more than ten are begun after its first batch', async () => {
+    for (let count = 0; count < 50; count += 1) await fail(`192.0.2.${count}`, `a${count}@slow${count}.example`);
+    for (let count = 0; count < 5; count += 1) await fail('198.51.100.1', `b${count}@quick${count}.example`);
+    const { begun, letGo, checkSender } = slowChecks(/^192\.0\.2\./);
+    const quick = Promise.withResolvers<void>();
+    let quickCount = 0;
+    const events = {
+      fault: NO_EVENTS.fault,
+      reportSuppressed: NO_EVENTS.reportSuppressed,
+      reportMade: () => {
+        quickCount += 1;
+        if (quickCount === 5) quick.resolve();
+      },
+    };
+    const made = make({ kind: 'PASS' }, { checkSender, patienceMs: 20, events });
+    await quick.promise;
+    // Two batches: when the second began, the first was aside.
+    expect(begun.length).toBe(20);
+    letGo();
+    await made;
+    const [left] = await scene.db.sql<{ count: number }[]>`select count(*)::integer as count from reports_due`;
+    expect(left?.count).toBe(50);
+  });
+
+  test('a large message waits for no other, and others not for it', async () => {
+    await fail('192.0.2.1', 'a@large.example');
+    await scene.db.sql`update contents set content = decode(repeat('61', 300000), 'hex')`;
+    await fail('198.51.100.1', 'b@small.example');
+    const { begun, letGo, checkSender } = slowChecks(/^192\.0\.2\./);
+    const quick = Promise.withResolvers<void>();
+    const events = { ...NO_EVENTS, reportMade: () => quick.resolve() };
+    const made = make({ kind: 'PASS' }, { checkSender, patienceMs: 60_000, events });
+    await quick.promise;
+    expect(begun.length).toBe(1);
+    letGo();
+    await made;
+  });
+
+  test('what it throws is thrown when all is done', async () => {
+    const aside = createAside(1);
+    const end = Promise.withResolvers<void>();
+    await aside.start('192.0.2.1', () => end.promise);
+    aside.throwFaults();
+    end.reject(new Error('gone'));
+    while (await aside.settle(1_000));
+    expect(aside.throwFaults).toThrow('gone');
   });
 });
