@@ -264,6 +264,38 @@ export const BreakerState = {
 } as const;
 
 export type BreakerState = typeof BreakerState[keyof typeof BreakerState];
+export type ConsoleLinkCreateInput = {
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  readonly isReadOnly?: Scalars['Boolean']['input'];
+};
+
+export type ConsoleLinkCreatePayload = {
+  readonly __typename?: 'ConsoleLinkCreatePayload';
+  readonly expiresAt?: Maybe<Scalars['DateTime']['output']>;
+  readonly url?: Maybe<Scalars['String']['output']>;
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+export type ConsoleSession = {
+  readonly __typename?: 'ConsoleSession';
+  readonly clientAddress?: Maybe<Scalars['String']['output']>;
+  readonly expiresAt: Scalars['DateTime']['output'];
+  readonly id: Scalars['ID']['output'];
+  readonly isCurrent: Scalars['Boolean']['output'];
+  readonly lastUsedAt: Scalars['DateTime']['output'];
+  readonly startedAt: Scalars['DateTime']['output'];
+};
+
+export type ConsoleSessionEndInput = {
+  readonly id: Scalars['ID']['input'];
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type ConsoleSessionEndPayload = {
+  readonly __typename?: 'ConsoleSessionEndPayload';
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
 export type DnsServerInput = {
   readonly host: Scalars['String']['input'];
   readonly port?: InputMaybe<Scalars['Int']['input']>;
@@ -290,8 +322,8 @@ export type DnsblZone = {
 
 export type DnsblZoneInput = {
   readonly codes?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
-  readonly mode?: InputMaybe<DnsblMode>;
-  readonly weight?: InputMaybe<Scalars['Int']['input']>;
+  readonly mode?: DnsblMode;
+  readonly weight?: Scalars['Int']['input'];
   readonly zone: Scalars['String']['input'];
 };
 
@@ -1159,15 +1191,25 @@ export type MessageEdge = {
 export type MessageFilter = {
   readonly clientAddress?: InputMaybe<Scalars['String']['input']>;
   readonly domain?: InputMaybe<Scalars['String']['input']>;
+  readonly heldFor?: InputMaybe<Scalars['Duration']['input']>;
+  readonly ids?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
   readonly internetMessageId?: InputMaybe<Scalars['String']['input']>;
+  readonly maxSize?: InputMaybe<Scalars['ByteCount']['input']>;
+  readonly minSize?: InputMaybe<Scalars['ByteCount']['input']>;
   readonly recipient?: InputMaybe<Scalars['String']['input']>;
   readonly reversePath?: InputMaybe<Scalars['String']['input']>;
   readonly since?: InputMaybe<Scalars['DateTime']['input']>;
-  readonly state?: InputMaybe<RecipientState>;
+  readonly states?: InputMaybe<ReadonlyArray<RecipientState>>;
   readonly transactionId?: InputMaybe<Scalars['ID']['input']>;
   readonly until?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
+export const MessageOrder = {
+  Newest: 'NEWEST',
+  Oldest: 'OLDEST'
+} as const;
+
+export type MessageOrder = typeof MessageOrder[keyof typeof MessageOrder];
 export type MessageRetryInput = {
   readonly id: Scalars['ID']['input'];
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
@@ -1183,7 +1225,7 @@ export type MessageRetryPayload = {
 export type MessagesBounceInput = {
   readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
   readonly expectedCount?: InputMaybe<Scalars['Int']['input']>;
-  readonly filter: OperationFilter;
+  readonly filter: MessageFilter;
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   readonly reason?: InputMaybe<Scalars['String']['input']>;
 };
@@ -1198,7 +1240,7 @@ export type MessagesBouncePayload = {
 export type MessagesCancelInput = {
   readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
   readonly expectedCount?: InputMaybe<Scalars['Int']['input']>;
-  readonly filter: OperationFilter;
+  readonly filter: MessageFilter;
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   readonly reason?: InputMaybe<Scalars['String']['input']>;
 };
@@ -1213,7 +1255,7 @@ export type MessagesCancelPayload = {
 export type MessagesRetryInput = {
   readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
   readonly expectedCount?: InputMaybe<Scalars['Int']['input']>;
-  readonly filter: OperationFilter;
+  readonly filter: MessageFilter;
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   readonly reason?: InputMaybe<Scalars['String']['input']>;
 };
@@ -1239,6 +1281,8 @@ export type Mutation = {
   readonly alertContactCreate: AlertContactCreatePayload;
   readonly alertContactDelete: AlertContactDeletePayload;
   readonly alertContactUpdate: AlertContactUpdatePayload;
+  readonly consoleLinkCreate: ConsoleLinkCreatePayload;
+  readonly consoleSessionEnd: ConsoleSessionEndPayload;
   readonly domainBounceHeld: DomainBounceHeldPayload;
   readonly domainCheck: DomainCheckPayload;
   readonly domainCreate: DomainCreatePayload;
@@ -1309,6 +1353,16 @@ export type MutationAlertContactDeleteArgs = {
 
 export type MutationAlertContactUpdateArgs = {
   input: AlertContactUpdateInput;
+};
+
+
+export type MutationConsoleLinkCreateArgs = {
+  input: ConsoleLinkCreateInput;
+};
+
+
+export type MutationConsoleSessionEndArgs = {
+  input: ConsoleSessionEndInput;
 };
 
 
@@ -1566,6 +1620,8 @@ export const MutationName = {
   AlertContactCreate: 'ALERT_CONTACT_CREATE',
   AlertContactDelete: 'ALERT_CONTACT_DELETE',
   AlertContactUpdate: 'ALERT_CONTACT_UPDATE',
+  ConsoleLinkCreate: 'CONSOLE_LINK_CREATE',
+  ConsoleSessionEnd: 'CONSOLE_SESSION_END',
   DomainsApply: 'DOMAINS_APPLY',
   DomainsFlush: 'DOMAINS_FLUSH',
   DomainBounceHeld: 'DOMAIN_BOUNCE_HELD',
@@ -1669,7 +1725,7 @@ export type NextHop = {
 
 export type NextHopInput = {
   readonly host: Scalars['String']['input'];
-  readonly port?: InputMaybe<Scalars['Int']['input']>;
+  readonly port?: Scalars['Int']['input'];
 };
 
 export type Node = {
@@ -1714,13 +1770,12 @@ export type OperationEdge = {
 };
 
 export type OperationFilter = {
-  readonly domain: Scalars['String']['input'];
-  readonly heldFor?: InputMaybe<Scalars['Duration']['input']>;
-  readonly recipient?: InputMaybe<Scalars['String']['input']>;
-  readonly reversePath?: InputMaybe<Scalars['String']['input']>;
+  readonly domain?: InputMaybe<Scalars['String']['input']>;
   readonly since?: InputMaybe<Scalars['DateTime']['input']>;
-  readonly state?: InputMaybe<RecipientState>;
+  readonly states?: InputMaybe<ReadonlyArray<OperationState>>;
+  readonly tenantId?: InputMaybe<Scalars['ID']['input']>;
   readonly until?: InputMaybe<Scalars['DateTime']['input']>;
+  readonly verbs?: InputMaybe<ReadonlyArray<OperationVerb>>;
 };
 
 export const OperationState = {
@@ -1942,8 +1997,11 @@ export type QueryMessageArgs = {
 
 export type QueryMessagesArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
   filter?: InputMaybe<MessageFilter>;
-  first: Scalars['Int']['input'];
+  first?: InputMaybe<Scalars['Int']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  orderBy?: MessageOrder;
 };
 
 
@@ -1965,6 +2023,7 @@ export type QueryOperationArgs = {
 export type QueryOperationsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   before?: InputMaybe<Scalars['String']['input']>;
+  filter?: InputMaybe<OperationFilter>;
   first?: InputMaybe<Scalars['Int']['input']>;
   last?: InputMaybe<Scalars['Int']['input']>;
 };
@@ -2108,8 +2167,6 @@ export type RecipientListAddInput = {
   readonly domain: Scalars['String']['input'];
   readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
   readonly expectedRevision?: InputMaybe<Scalars['Int']['input']>;
-  /** @deprecated Adding shrinks no list. Leave it out. */
-  readonly force?: InputMaybe<Scalars['Boolean']['input']>;
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   readonly localParts: ReadonlyArray<Scalars['String']['input']>;
 };
@@ -2372,7 +2429,7 @@ export type ServiceTotals = {
 };
 
 export type ServiceUpdateInput = {
-  readonly force?: InputMaybe<Scalars['Boolean']['input']>;
+  readonly force?: Scalars['Boolean']['input'];
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   readonly lifetime?: InputMaybe<Scalars['Duration']['input']>;
   readonly messageSizeLimit?: InputMaybe<Scalars['ByteCount']['input']>;
@@ -2767,7 +2824,7 @@ export type TokenFilter = {
 export type TokenRotateInput = {
   readonly id: Scalars['ID']['input'];
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
-  readonly overlap?: InputMaybe<Scalars['Duration']['input']>;
+  readonly overlap?: Scalars['Duration']['input'];
   readonly secret?: InputMaybe<Scalars['String']['input']>;
 };
 
@@ -2812,7 +2869,7 @@ export type UnknownWhileDown = {
 };
 
 export type UnknownWhileDownInput = {
-  readonly duration?: InputMaybe<Scalars['Duration']['input']>;
+  readonly duration?: Scalars['Duration']['input'];
   readonly policy: UnknownWhileDownPolicy;
 };
 
@@ -2870,6 +2927,7 @@ export const UserErrorCode = {
 export type UserErrorCode = typeof UserErrorCode[keyof typeof UserErrorCode];
 export type Viewer = {
   readonly __typename?: 'Viewer';
+  readonly consoleSessions: ReadonlyArray<ConsoleSession>;
   readonly isOperator: Scalars['Boolean']['output'];
   readonly scopes: ReadonlyArray<Scope>;
   readonly tenant: Tenant;
@@ -2912,7 +2970,7 @@ export type WebhookConnection = {
 };
 
 export type WebhookCreateInput = {
-  readonly description?: InputMaybe<Scalars['String']['input']>;
+  readonly description?: Scalars['String']['input'];
   readonly domains?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   readonly events: ReadonlyArray<WebhookEventKind>;
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
@@ -3050,7 +3108,7 @@ export type WebhookReplayPayload = {
 export type WebhookRotateInput = {
   readonly id: Scalars['ID']['input'];
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
-  readonly overlap?: InputMaybe<Scalars['Duration']['input']>;
+  readonly overlap?: Scalars['Duration']['input'];
 };
 
 export type WebhookRotatePayload = {
@@ -3213,6 +3271,11 @@ export type ResolversTypes = {
   Breaker: ResolverTypeWrapper<Breaker>;
   BreakerState: BreakerState;
   ByteCount: ResolverTypeWrapper<Scalars['ByteCount']['output']>;
+  ConsoleLinkCreateInput: ConsoleLinkCreateInput;
+  ConsoleLinkCreatePayload: ResolverTypeWrapper<Omit<ConsoleLinkCreatePayload, 'userErrors'> & { userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
+  ConsoleSession: ResolverTypeWrapper<ConsoleSession>;
+  ConsoleSessionEndInput: ConsoleSessionEndInput;
+  ConsoleSessionEndPayload: ResolverTypeWrapper<Omit<ConsoleSessionEndPayload, 'userErrors'> & { userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   DnsServerInput: DnsServerInput;
   DnsblMode: DnsblMode;
@@ -3319,6 +3382,7 @@ export type ResolversTypes = {
   MessageContent: ResolverTypeWrapper<MessageContent>;
   MessageEdge: ResolverTypeWrapper<Omit<MessageEdge, 'node'> & { node: ResolversTypes['Message'] }>;
   MessageFilter: MessageFilter;
+  MessageOrder: MessageOrder;
   MessageRetryInput: MessageRetryInput;
   MessageRetryPayload: ResolverTypeWrapper<Omit<MessageRetryPayload, 'message' | 'userErrors'> & { message?: Maybe<ResolversTypes['Message']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
   MessagesBounceInput: MessagesBounceInput;
@@ -3501,6 +3565,11 @@ export type ResolversParentTypes = {
   Boolean: Scalars['Boolean']['output'];
   Breaker: Breaker;
   ByteCount: Scalars['ByteCount']['output'];
+  ConsoleLinkCreateInput: ConsoleLinkCreateInput;
+  ConsoleLinkCreatePayload: Omit<ConsoleLinkCreatePayload, 'userErrors'> & { userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
+  ConsoleSession: ConsoleSession;
+  ConsoleSessionEndInput: ConsoleSessionEndInput;
+  ConsoleSessionEndPayload: Omit<ConsoleSessionEndPayload, 'userErrors'> & { userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
   DateTime: Scalars['DateTime']['output'];
   DnsServerInput: DnsServerInput;
   DnsblZone: DnsblZoneParent;
@@ -3843,6 +3912,25 @@ export type BreakerResolvers<ContextType = Context, ParentType extends Resolvers
 export interface ByteCountScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['ByteCount'], any> {
   name: 'ByteCount';
 }
+
+export type ConsoleLinkCreatePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ConsoleLinkCreatePayload'] = ResolversParentTypes['ConsoleLinkCreatePayload']> = {
+  expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  url?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type ConsoleSessionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ConsoleSession'] = ResolversParentTypes['ConsoleSession']> = {
+  clientAddress?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  isCurrent?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  lastUsedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type ConsoleSessionEndPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ConsoleSessionEndPayload'] = ResolversParentTypes['ConsoleSessionEndPayload']> = {
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
   name: 'DateTime';
@@ -4278,6 +4366,8 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   alertContactCreate?: Resolver<ResolversTypes['AlertContactCreatePayload'], ParentType, ContextType, RequireFields<MutationAlertContactCreateArgs, 'input'>>;
   alertContactDelete?: Resolver<ResolversTypes['AlertContactDeletePayload'], ParentType, ContextType, RequireFields<MutationAlertContactDeleteArgs, 'input'>>;
   alertContactUpdate?: Resolver<ResolversTypes['AlertContactUpdatePayload'], ParentType, ContextType, RequireFields<MutationAlertContactUpdateArgs, 'input'>>;
+  consoleLinkCreate?: Resolver<ResolversTypes['ConsoleLinkCreatePayload'], ParentType, ContextType, RequireFields<MutationConsoleLinkCreateArgs, 'input'>>;
+  consoleSessionEnd?: Resolver<ResolversTypes['ConsoleSessionEndPayload'], ParentType, ContextType, RequireFields<MutationConsoleSessionEndArgs, 'input'>>;
   domainBounceHeld?: Resolver<ResolversTypes['DomainBounceHeldPayload'], ParentType, ContextType, RequireFields<MutationDomainBounceHeldArgs, 'input'>>;
   domainCheck?: Resolver<ResolversTypes['DomainCheckPayload'], ParentType, ContextType, RequireFields<MutationDomainCheckArgs, 'input'>>;
   domainCreate?: Resolver<ResolversTypes['DomainCreatePayload'], ParentType, ContextType, RequireFields<MutationDomainCreateArgs, 'input'>>;
@@ -4474,7 +4564,7 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   domain?: Resolver<Maybe<ResolversTypes['Domain']>, ParentType, ContextType, RequireFields<QueryDomainArgs, 'by'>>;
   domains?: Resolver<ResolversTypes['DomainConnection'], ParentType, ContextType, RequireFields<QueryDomainsArgs, 'orderBy'>>;
   message?: Resolver<Maybe<ResolversTypes['Message']>, ParentType, ContextType, RequireFields<QueryMessageArgs, 'id'>>;
-  messages?: Resolver<ResolversTypes['MessageConnection'], ParentType, ContextType, RequireFields<QueryMessagesArgs, 'first'>>;
+  messages?: Resolver<ResolversTypes['MessageConnection'], ParentType, ContextType, RequireFields<QueryMessagesArgs, 'orderBy'>>;
   node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
   nodes?: Resolver<ReadonlyArray<Maybe<ResolversTypes['Node']>>, ParentType, ContextType, RequireFields<QueryNodesArgs, 'ids'>>;
   operation?: Resolver<Maybe<ResolversTypes['Operation']>, ParentType, ContextType, RequireFields<QueryOperationArgs, 'id'>>;
@@ -4877,6 +4967,7 @@ export type UserErrorResolvers<ContextType = Context, ParentType extends Resolve
 };
 
 export type ViewerResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Viewer'] = ResolversParentTypes['Viewer']> = {
+  consoleSessions?: Resolver<ReadonlyArray<ResolversTypes['ConsoleSession']>, ParentType, ContextType>;
   isOperator?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   scopes?: Resolver<ReadonlyArray<ResolversTypes['Scope']>, ParentType, ContextType>;
   tenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType>;
@@ -4997,6 +5088,9 @@ export type Resolvers<ContextType = Context> = {
   AuditEntry?: AuditEntryResolvers<ContextType>;
   Breaker?: BreakerResolvers<ContextType>;
   ByteCount?: GraphQLScalarType;
+  ConsoleLinkCreatePayload?: ConsoleLinkCreatePayloadResolvers<ContextType>;
+  ConsoleSession?: ConsoleSessionResolvers<ContextType>;
+  ConsoleSessionEndPayload?: ConsoleSessionEndPayloadResolvers<ContextType>;
   DateTime?: GraphQLScalarType;
   DnsblZone?: DnsblZoneResolvers<ContextType>;
   DnswlZone?: DnswlZoneResolvers<ContextType>;

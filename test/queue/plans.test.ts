@@ -125,7 +125,9 @@ async function runAll(): Promise<void> {
   const question = { messageId: second?.id ?? '', destinationId, recipientNumber: 0, endedAt: '2026-01-01T00:00:00Z' };
   await findSuppressions(sql, OPERATOR_VIEWER, [question]);
   await foldDeltas(sql);
-  await listMessages(sql, OPERATOR_VIEWER, { limit: 20, beforeId: null, filter: {} });
+  const newest = { limit: 20, from: null, isBackward: false, order: 'NEWEST' } as const;
+  await listMessages(sql, OPERATOR_VIEWER, { ...newest, filter: {} });
+  await listMessages(sql, OPERATOR_VIEWER, { ...newest, filter: { ids: [newId()] } });
   for (const filter of [
     { internetMessageId: 'a@b.test' },
     { reversePath: 'a@b.test' },
@@ -133,7 +135,7 @@ async function runAll(): Promise<void> {
     { clientAddress: '192.0.2.7' },
     { clientAddress: '192.0.2.0/24', domain: 'plans.test' },
   ]) {
-    await listMessages(sql, OPERATOR_VIEWER, { limit: 20, beforeId: null, filter });
+    await listMessages(sql, OPERATOR_VIEWER, { ...newest, filter });
   }
   await timelineOf(sql, OPERATOR_VIEWER, { messageId: second?.id ?? newId(), limit: 20, after: null });
   await readQueues(sql, OPERATOR_VIEWER, [destinationId]);

@@ -4,7 +4,7 @@ import type { Message as ApiMessage, Operation as ApiOperation, TimelineEntry } 
 import { ClientError } from '../api/connection.ts';
 import { allNodes, mutate, type Page, PAGE_INFO, readObject, type Selected } from '../api/requests.ts';
 import { type Action, type Call, type Shown, UsageError, type VerbTable } from './action.ts';
-import { given, listOf, notYours, numberOption, shown, tableOf } from './call.ts';
+import { durationField, given, listOf, notYours, numberField, numberOption, shown, tableOf } from './call.ts';
 import { confirm } from './confirm.ts';
 import { errorLine } from './show.ts';
 import { bytesText, counted, right, text, textOf } from './table.ts';
@@ -15,14 +15,12 @@ type Message = Selected<ApiMessage, typeof ROW>;
 const DEFAULT_COUNT = 50;
 const POLL_MS = 500;
 
-const FILTERS = '[--state STATE] [--recipient ADDRESS] [--from ADDRESS] [--since TIME] [--until TIME]';
-/** Only to search by: actions on many messages do not accept them. */
-const SEARCHES = '[--client ADDRESS] [--message-id ID] [--id ID]';
+const FILTERS =
+  '[--state STATE]... [--recipient ADDRESS] [--from ADDRESS] [--client ADDRESS] [--message-id ID] [--id ID] [--min-size BYTES] [--max-size BYTES] [--since TIME] [--until TIME] [--held-for DURATION]';
 
 function filterOf(call: Call, domain: string | undefined): Record<string, unknown> {
   const given = {
     domain,
-    state: call.text('state'),
     recipient: call.text('recipient'),
     reversePath: call.text('from')?.replace(/^<>$/, ''),
     since: timeOption(call, 'since', 'PAST'),
@@ -31,7 +29,14 @@ function filterOf(call: Call, domain: string | undefined): Record<string, unknow
     internetMessageId: call.text('message-id'),
     transactionId: call.text('id'),
   };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const states = call.list('state');
+  return {
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+    ...(states.length > 0 ? { states } : {}),
+    ...numberField(call, 'min-size', 'minSize'),
+    ...numberField(call, 'max-size', 'maxSize'),
+    ...durationField(call, 'held-for', 'heldFor'),
+  };
 }
 
 /** Lists what is held, unless other states, all, or one message by its id are asked for. */
@@ -41,7 +46,8 @@ async function list(call: Call): Promise<Shown> {
   const messages = await listOf(call, 'messages', ROW, {
     most: numberOption(call, 'count') ?? DEFAULT_COUNT,
     filterType: 'MessageFilter',
-    filter: isNamed ? filter : { state: 'HELD', ...filter },
+    orderBy: call.isSet('oldest') ? 'OLDEST' : undefined,
+    filter: isNamed ? filter : { states: ['HELD'], ...filter },
   });
   return tableOf(messages, [
     ['ID', ({ id }) => id],
@@ -228,8 +234,8 @@ export const queueVerb: VerbTable = {
   preset: 'list',
   actions: {
     list: {
-      usage: `[--domain NAME] ${FILTERS} ${SEARCHES} [--all] [--count N]`,
-      says: 'Lists held messages, newest first, 50 by default; --state, --id, --message-id and --all also find others.',
+      usage: `[--domain NAME] ${FILTERS} [--all] [--oldest] [--count N]`,
+      says: 'Lists held messages, newest first or --oldest first, 50 by default; --state, --id, --message-id and --all also find others.',
       run: list,
     },
     show: { usage: 'ID', says: 'Shows one message with its history.', run: showMessage },

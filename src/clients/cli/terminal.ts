@@ -20,6 +20,8 @@ export interface Terminal {
   readonly interruption: AbortSignal;
   /** Asks on the terminal and resolves with the line that was typed, empty when interrupted. Null without a terminal to ask on. */
   readonly question: ((text: string) => Promise<string>) | null;
+  /** Opens an address in the browser of whoever sits here. False: there is none, or it did not begin. */
+  openBrowser(url: string): Promise<boolean>;
   /** Standard input, read to its end. */
   readInput(): Promise<string>;
 }

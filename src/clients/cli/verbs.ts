@@ -11,6 +11,7 @@ export const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   outage: async () => (await import('./outage.ts')).outageVerb,
   watch: async () => (await import('./watch.ts')).watchVerb,
   rejections: async () => (await import('./rejections.ts')).rejectionsVerb,
+  console: async () => (await import('./console.ts')).consoleVerb,
   audit: async () => (await import('./audit.ts')).auditVerb,
   service: async () => (await import('./limits.ts')).serviceVerb,
   token: async () => (await import('./token.ts')).tokenVerb,

@@ -160,7 +160,8 @@ async function bounceHeld(context: Context, input: Given<DomainBounceHeldInput>)
         return { ...result, domain };
       case 'CONFLICT': {
         const message = `Held and suspected are ${result.recipientCount} recipients; nothing was changed.`;
-        return refuse({ path: ['expectedCount'], message, code: 'CONFLICT' }, domain);
+        const refused = refuse({ path: ['expectedCount'], message, code: 'CONFLICT' }, domain);
+        return { ...refused, recipientCount: result.recipientCount };
       }
       case 'TOO_MANY':
         return refuse(tooManyOperations(['name']), domain);
@@ -169,7 +170,9 @@ async function bounceHeld(context: Context, input: Given<DomainBounceHeldInput>)
     }
   });
   if (begun.kind === 'REFUSED') {
-    return { ...nothing, domain: 'domain' in begun ? begun.domain : null, userErrors: begun.errors };
+    const counted = 'recipientCount' in begun ? begun.recipientCount : 0;
+    const domain = 'domain' in begun ? begun.domain : null;
+    return { ...nothing, domain, recipientCount: counted, userErrors: begun.errors };
   }
   const { domain, operationId, recipientCount } = begun;
   const operation = operationId === null ? null : await findOperation(sql, viewer, operationId);

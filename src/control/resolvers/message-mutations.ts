@@ -2,8 +2,9 @@
 import { noSuchDomain } from '../../domains/change.ts';
 import { invalid, shown, type UserError } from '../../input/checked.ts';
 import { findMessage } from '../../queue/read/inspect.ts';
+import type { MessageFilter } from '../../queue/read/search-input.ts';
 import { bounceMessage, cancelMessage, retryMessage, type VerbResult } from '../../queue/verbs/commands.ts';
-import { checkOperationFilter, type OperationFilterInput } from '../../queue/verbs/operation-filter.ts';
+import { checkOperationFilter, type OperationFilter } from '../../queue/verbs/operation-filter.ts';
 import {
   findOperation,
   type OperationStart,
@@ -77,7 +78,7 @@ function complaintsOf(kind: VerbResult['kind'], id: string): UserError[] {
 }
 
 interface ManyInput {
-  readonly filter: OperationFilterInput;
+  readonly filter: MessageFilter;
   readonly reason?: string | null | undefined;
   readonly dryRun?: boolean | null | undefined;
   readonly expectedCount?: number | null | undefined;
@@ -90,13 +91,14 @@ async function onMany(context: Context, input: Given<ManyInput>, verb: Operation
   if (reason.kind === 'BAD') return refused([reason.error]);
   const checked = checkOperationFilter(input.filter);
   if (checked.kind === 'BAD') return refused([checked.error]);
-  const answer = await once(context, input, async ({ dryRun, expectedCount }) => {
+  const expectedCount = input.expectedCount ?? null;
+  const answer = await once(context, input, async ({ dryRun }) => {
     const start = await startOperation(sql, viewer, {
       verb,
       filter: checked.filter,
       reason: reason.reason,
       isDryRun: dryRun === true,
-      expectedCount: expectedCount ?? null,
+      expectedCount,
     });
     return { kind: start.kind === 'STARTED' ? ('DONE' as const) : ('NOT_BEGUN' as const), start };
   });
@@ -105,7 +107,7 @@ async function onMany(context: Context, input: Given<ManyInput>, verb: Operation
   return {
     operation: start.kind === 'STARTED' ? await findOperation(sql, viewer, start.id) : null,
     matchedCount: 'count' in start ? start.count : null,
-    userErrors: describeStart(start, input),
+    userErrors: describeStart(start, checked.filter, expectedCount),
   };
 }
 
@@ -115,7 +117,11 @@ export function tooManyOperations(path: readonly string[]): UserError {
   return { path, message, code: 'TOO_MANY' };
 }
 
-function describeStart(start: OperationStart, { filter, expectedCount }: ManyInput): readonly UserError[] {
+function describeStart(
+  start: OperationStart,
+  filter: OperationFilter,
+  expectedCount: number | null,
+): readonly UserError[] {
   switch (start.kind) {
     case 'STARTED':
     case 'COUNTED':

@@ -1,6 +1,6 @@
 /** `Query`, where every read begins, with `Service` and `Viewer`. */
 import { GraphQLError } from 'graphql';
-import { type PageRequest, readOnce, type Slice } from '../../db/walk.ts';
+import type { PageRequest, Slice } from '../../db/walk.ts';
 import { formatDuration, UNIT_MS } from '../../mail/duration.ts';
 import { findDomain, findDomainsById } from '../../domains/domains.ts';
 import { listAuditEntries } from '../../events/audit.ts';
@@ -11,7 +11,7 @@ import { listOutages } from '../../outage/list.ts';
 import { readLocalFailureSince } from '../../outage/local-failure.ts';
 import { readLimits } from '../../queue/limits.ts';
 import { listDomains } from '../../queue/read/domain-list.ts';
-import { countMessages, findMessage, listMessages } from '../../queue/read/inspect.ts';
+import { findMessage, listMessages } from '../../queue/read/inspect.ts';
 import { listNodes } from '../../cluster/nodes.ts';
 import { type MessageFilter, readMessageFilter } from '../../queue/read/search-input.ts';
 import { readTotals } from '../../queue/read/totals.ts';
@@ -19,7 +19,7 @@ import { readSummary } from '../../queue/read/situations.ts';
 import { findOperation, listOperations } from '../../queue/verbs/operations.ts';
 import { findTenants, listTenants } from '../../tenants/tenants.ts';
 import { findToken, listTokens } from '../../tenants/tokens.ts';
-import { connectionIn, connectionOf, idOfCursor, isUuid, type PageArgs, pageIn, pageSize } from '../page.ts';
+import { connectionIn, isUuid, type PageArgs, pageIn } from '../page.ts';
 import { MAX_IDS } from '../admission/limits.ts';
 import {
   MutationName,
@@ -31,6 +31,7 @@ import {
   type ViewerResolvers,
 } from '../generated.ts';
 import { spellCode, spellMutation, storedValue, storedWords } from '../stored-values.ts';
+import { consoleSessions } from './console.ts';
 import { findNodes } from './node.ts';
 import { rejectionCounts, serviceFlow } from './statistics.ts';
 import { tenantById } from './tenant.ts';
@@ -65,6 +66,7 @@ export const ServiceNode: ServiceNodeResolvers = {
 export const Viewer: ViewerResolvers = {
   tenant: ({ viewer }, _args, context) => tenantById(context, viewer.tenantId),
   isOperator: ({ viewer }) => viewer.isOperator,
+  consoleSessions,
   token: ({ viewer, actor: { token } }, _args, { sql }) => (token === null ? null : findToken(sql, viewer, token.id)),
 };
 
@@ -115,18 +117,17 @@ export const Query: QueryResolvers = {
   recipientStanding: (_parent, { address }, { statuses, viewer }) => statuses.findStatus(viewer, address),
 
   message: (_parent, { id }, { sql, viewer }) => findMessage(sql, viewer, id),
-  messages: async (_parent, { filter: given, ...page }, { sql, viewer }) => {
+  messages: (_parent, { filter: given, orderBy: order, ...page }, { sql, viewer }) => {
     const filter = given ?? {};
     refuseBadFilter(filter);
-    const { first, after } = page;
-    const asked = { limit: pageSize(first), beforeId: idOfCursor(after), filter };
-    const { messages, nextId } = await listMessages(sql, viewer, asked);
-    const total = readOnce(() => countMessages(sql, viewer, filter));
-    return connectionOf({ nodes: messages, nextId, after, total });
+    return ordered(order, page, (asked) => listMessages(sql, viewer, { ...asked, order, filter }));
   },
   operation: (_parent, { id }, { sql, viewer }) =>
     isUuid(id.toLowerCase()) ? findOperation(sql, viewer, id.toLowerCase()) : null,
-  operations: (_parent, args, { sql, viewer }) => ordered('NEWEST', args, (page) => listOperations(sql, viewer, page)),
+  operations: (_parent, { filter, ...args }, { sql, viewer }) => {
+    refuseEmptyLists(filter);
+    return ordered('NEWEST', args, (page) => listOperations(sql, viewer, { ...page, filter: filter ?? {} }));
+  },
   outages: (_parent, { filter, orderBy: order, ...args }, { sql, viewer }) => {
     refuseEmptyLists(filter);
     return ordered(order, args, (page) => listOutages(sql, viewer, { ...page, order, filter: filter ?? {} }));

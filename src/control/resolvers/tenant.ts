@@ -156,7 +156,8 @@ export const webhookMutations: MutationResolvers = {
     }),
   webhookReplay: async (_parent, { input }, context) => {
     const { replayed, userErrors } = await onObject(context, 'replayed', input, async (given) => {
-      const change = await replay(context.sql, context.viewer, given);
+      const { publicUrl } = context.service;
+      const change = await replay(context.sql, context.viewer, { ...given, publicUrl });
       if (change.kind === 'DONE') context.webhooks.poke();
       return change;
     });

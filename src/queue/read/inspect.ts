@@ -10,11 +10,11 @@ import type { SqlExecutor } from '../../db/client.ts';
 import { isId } from '../../mail/id.ts';
 import type { Viewer } from '../../mail/viewer.ts';
 import { afterPause } from '../../outage/pause.ts';
-import { endedMessages, heldMessages, recipientsOf, type Search } from './sources.ts';
+import { directionOf, endedMessages, heldMessages, isHeldOnly, recipientsOf, type Search } from './sources.ts';
 import { nextId } from '../message.ts';
 import { type MessageFilter, readMessageFilter, type RecipientState } from './search-input.ts';
 import { allOf, type SqlFragment, tenantScope } from '../../db/fragments.ts';
-import { COUNT_LIMIT, type Total } from '../../db/walk.ts';
+import { COUNT_LIMIT, emptySlice, type PageRequest, readOnce, type Slice, type Total } from '../../db/walk.ts';
 
 export interface RecipientView {
   readonly number: number;
@@ -51,16 +51,8 @@ export interface MessageView {
   readonly recipients: readonly RecipientView[];
 }
 
-export interface MessagePage {
-  readonly messages: readonly MessageView[];
-  /** Id after which the next page begins; null when this was the last. */
-  readonly nextId: string | null;
-}
-
-export interface PageRequest {
-  readonly limit: number;
-  /** Only messages with a smaller id. */
-  readonly beforeId: string | null;
+export interface MessagesRequest extends PageRequest {
+  readonly order: 'NEWEST' | 'OLDEST';
   readonly filter: MessageFilter;
 }
 
@@ -78,18 +70,19 @@ export async function findMessage(sql: SqlExecutor, viewer: Viewer, id: string):
     fromId: sql`${normal}`,
     belowId: [sql`${nextId(normal, 1)}`],
   };
-  return (await readPage(sql, only)).messages[0] ?? null;
+  return (await readPage(sql, only)).found[0] ?? null;
 }
 
 /**
  * The number of messages that a filter finds. All that is held, also of one domain, is the sum of the counts that are kept of it. Else
  * so many messages of the queue and of the history are looked through at the most, the newest first.
  */
-export async function countMessages(sql: SqlExecutor, viewer: Viewer, filter: MessageFilter): Promise<Total> {
-  const search = await searchFor(sql, viewer, { filter, limit: COUNT_LIMIT, beforeId: null });
+async function countMessages(sql: SqlExecutor, viewer: Viewer, filter: MessageFilter): Promise<Total> {
+  const whole = { limit: COUNT_LIMIT, from: null, isBackward: false, order: 'NEWEST' } as const;
+  const search = await searchFor(sql, viewer, { ...whole, filter });
   if (search === null) return { count: 0, isWhole: true };
-  const { domain: _domain, state, ...others } = filter;
-  if (state === 'HELD' && Object.values(others).every((value) => value == null)) {
+  const { domain: _domain, states, ...others } = filter;
+  if (states != null && isHeldOnly(search) && Object.values(others).every((value) => value == null)) {
     return { count: await countHeld(sql, viewer, search.destinationId), isWhole: true };
   }
   const scanLimit = COUNT_LIMIT / 2;
@@ -116,45 +109,64 @@ async function countHeld(sql: SqlExecutor, viewer: Viewer, destinationId: string
   return row?.count ?? 0;
 }
 
-export async function listMessages(sql: SqlExecutor, viewer: Viewer, page: PageRequest): Promise<MessagePage> {
+/** Newest or oldest first; a page from the end is in the same order. */
+export async function listMessages(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  page: MessagesRequest,
+): Promise<Slice<MessageView>> {
   const search = await searchFor(sql, viewer, page);
-  return search === null ? { messages: [], nextId: null } : readPage(sql, search);
+  if (search === null) return emptySlice();
+  const { found, nextId } = await readPage(sql, search);
+  const nodes = page.isBackward ? found.toReversed() : found;
+  const positionOf = ({ id }: { readonly id: string }) => ({ key: null, id });
+  return {
+    nodes,
+    positions: nodes.map(positionOf),
+    next: nextId === null ? null : positionOf({ id: nextId }),
+    total: readOnce(() => countMessages(sql, viewer, page.filter)),
+  };
 }
 
 const ANY = {
+  isUp: false,
   fromId: null,
   belowId: [],
+  exceptId: null,
   id: null,
+  ids: null,
   destinationId: null,
-  state: null,
+  states: null,
   recipient: null,
   reversePath: null,
   senderDomain: null,
   client: null,
   headerMessageId: null,
+  minBytes: null,
+  maxBytes: null,
   since: null,
   until: null,
+  heldForHours: null,
 };
 
 /** Null when nothing can match: a domain never heard of, or what is no filter (search-input.ts says why). */
-async function searchFor(sql: SqlExecutor, viewer: Viewer, page: PageRequest): Promise<Search | null> {
+async function searchFor(sql: SqlExecutor, viewer: Viewer, page: MessagesRequest): Promise<Search | null> {
   const reading = readMessageFilter(page.filter);
   if (reading.kind !== 'OK') return null;
   const { destinationName, ...wanted } = reading.wanted;
   const destinationId = destinationName === null ? null : await findDestinationId(sql, destinationName);
   if (destinationName !== null && destinationId === null) return null;
 
-  const { state, recipient, reversePath, senderDomain, client, headerMessageId, since, until } = wanted;
-  const isScan =
-    state !== null && state !== 'HELD'
-      ? true
-      : [recipient, reversePath, senderDomain, client, headerMessageId, since, until].some((value) => value !== null);
+  const { states, id: _id, ...conditions } = wanted;
+  const isScan = (states !== null && !isHeldOnly(wanted)) || Object.values(conditions).some((value) => value !== null);
+  const isUp = (page.order === 'OLDEST') !== page.isBackward;
   return {
     ...wanted,
     viewer,
     limit: page.limit,
     scanLimit: isScan ? Math.max(SCAN_LIMIT, page.limit + 1) : page.limit + 1,
-    ...idBounds(sql, page.beforeId, wanted),
+    isUp,
+    ...idBounds(sql, { fromId: page.from?.id ?? null, isUp }, wanted),
     destinationId,
   };
 }
@@ -170,33 +182,48 @@ async function findDestinationId(sql: SqlExecutor, name: string): Promise<string
  */
 function idBounds(
   sql: SqlExecutor,
-  beforeId: string | null,
-  wanted: Pick<Search, 'id' | 'since' | 'until'>,
-): Pick<Search, 'fromId' | 'belowId'> {
-  const { id, since, until } = wanted;
-  const below = beforeId === null ? [] : [sql`${beforeId}::uuid`];
+  page: { readonly fromId: string | null; readonly isUp: boolean },
+  { id, since, until }: Pick<Search, 'id' | 'since' | 'until'>,
+): Pick<Search, 'fromId' | 'belowId' | 'exceptId'> {
+  const position = page.fromId === null ? null : sql`${page.fromId}::uuid`;
+  const below = position === null || page.isUp ? [] : [position];
+  const from = position !== null && page.isUp ? position : null;
+  const exceptId = page.isUp ? page.fromId : null;
+  // Of two lower bounds an index scan may begin at the farther one.
+  const atLeast = (bound: SqlFragment) => (from === null ? bound : sql`greatest(${bound}, ${from})`);
   if (id !== null) {
     // A transaction's messages have its id and the next ones, one per domain; it has at most a thousand recipients.
-    return { fromId: sql`${id}::uuid`, belowId: [...below, sql`${nextId(id, 1_000)}::uuid`] };
+    return { fromId: atLeast(sql`${id}::uuid`), belowId: [...below, sql`${nextId(id, 1_000)}::uuid`], exceptId };
   }
   return {
     fromId:
-      since === null ? null : sql`uuid_floor(${since}::timestamptz - (select shift from clock) - interval '1 hour')`,
+      since === null
+        ? from
+        : atLeast(sql`uuid_floor(${since}::timestamptz - (select shift from clock) - interval '1 hour')`),
     belowId: until === null ? below : [...below, sql`uuid_floor(${until}::timestamptz + interval '1 hour')`],
+    exceptId,
   };
 }
 
-async function readPage(sql: SqlExecutor, search: Search): Promise<MessagePage> {
-  // Rows at or above the frontier are complete in both lists: the one that was cut off ends there.
+interface FoundPage {
+  /** In the direction of the search. */
+  readonly found: readonly MessageView[];
+  /** The id after which it goes on; null: it ends there. */
+  readonly nextId: string | null;
+}
+
+async function readPage(sql: SqlExecutor, search: Search): Promise<FoundPage> {
+  const direction = directionOf(sql, search);
+  // Rows up to the frontier are complete in both lists: the one that was cut off ends there.
   const rows = await sql<
     (Omit<MessageView, 'id'> & { readonly id: string | null; readonly frontier: string | null })[]
   >`
     with held as materialized (${heldMessages(sql, search)}),
          ended as materialized (${endedMessages(sql, search)}),
          cut as (
-           select greatest(
-             (select id from held order by id desc offset ${search.scanLimit - 1} limit 1),
-             (select id from ended order by id desc offset ${search.scanLimit - 1} limit 1)) as frontier
+           select ${search.isUp ? sql`least` : sql`greatest`}(
+             (select id from held order by id ${direction} offset ${search.scanLimit - 1} limit 1),
+             (select id from ended order by id ${direction} offset ${search.scanLimit - 1} limit 1)) as frontier
          )
     select page.*, cut.frontier
     from cut left join lateral (
@@ -212,16 +239,16 @@ async function readPage(sql: SqlExecutor, search: Search): Promise<MessagePage> 
              coalesce(found.recipients, ${recipientsOf(sql, sql`found.id`)}) as recipients
       from (
         select * from (select * from held where held.matches union all select * from ended where ended.matches) as both_lists
-        where cut.frontier is null or id >= cut.frontier
-        order by id desc
+        where cut.frontier is null or id ${search.isUp ? sql`<=` : sql`>=`} cut.frontier
+        order by id ${direction}
         limit ${search.limit + 1}
       ) as found
       join destinations d on d.id = found.destination_id
       cross join queue_limits l
     ) as page on true
-    order by page.id desc`;
+    order by page.id ${direction}`;
   const messages = rows.flatMap(({ id, ...message }) => (id === null ? [] : [{ id, ...message }]));
-  const shown = messages.slice(0, search.limit);
-  if (messages.length > search.limit) return { messages: shown, nextId: shown.at(-1)?.id ?? null };
-  return { messages: shown, nextId: search.scanLimit > 1 ? (rows[0]?.frontier ?? null) : null };
+  const found = messages.slice(0, search.limit);
+  if (messages.length > search.limit) return { found, nextId: found.at(-1)?.id ?? null };
+  return { found, nextId: search.scanLimit > 1 ? (rows[0]?.frontier ?? null) : null };
 }

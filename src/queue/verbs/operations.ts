@@ -5,6 +5,7 @@
  * also after the one that began it has died; a filter that means nothing begins nothing. Counting costs O(held) once.
  */
 import type { Sql, SqlExecutor, TransactionSql } from '../../db/client.ts';
+import { normalizeDomain } from '../../mail/domain.ts';
 import { askedId, newId } from '../../mail/id.ts';
 import type { Viewer } from '../../mail/viewer.ts';
 import { greatestHeldId } from '../../outage/lifecycle.ts';
@@ -12,7 +13,7 @@ import { askedNow, isPausedNow } from '../../outage/pause.ts';
 import { actor, allOf, type SqlFragment, tenantScope } from '../../db/fragments.ts';
 import { insertEvents } from '../../events/record.ts';
 import { type Change, invalid, refused, shown } from '../../input/checked.ts';
-import { type PageRequest, readWalkOf, type Slice, underViewer } from '../../db/walk.ts';
+import { idsBetween, type PageRequest, readWalkOf, type Slice, underViewer } from '../../db/walk.ts';
 import { heldAfter, isMeant, type OperationFilter, type OperationScope } from './operation-filter.ts';
 
 /** The verb on each message, as on a single one. */
@@ -56,6 +57,8 @@ export type OperationStart =
   | { readonly kind: 'OTHER_COUNT'; readonly count: number }
   | { readonly kind: 'TOO_MANY' };
 
+/** Operations that are looked through for a page of a list. */
+const SCAN_LIMIT = 1_000;
 /** Operations of one destination at a time. Each costs a walk of all that it holds. */
 export const MOST_RUNNING = 10;
 
@@ -180,10 +183,36 @@ export async function findOperations(
   return new Map(operations.map((operation) => [operation.id, operation]));
 }
 
+/** All that is given must hold. */
+export interface OperationsFilter {
+  readonly domain?: string | null | undefined;
+  readonly tenantId?: string | null | undefined;
+  readonly verbs?: readonly OperationVerb[] | null | undefined;
+  readonly states?: readonly OperationState[] | null | undefined;
+  /** By when they began. */
+  readonly since?: Date | null | undefined;
+  readonly until?: Date | null | undefined;
+}
+
 /** Newest first. */
-export function listOperations(sql: SqlExecutor, viewer: Viewer, page: PageRequest): Promise<Slice<OperationView>> {
-  const range = { under: underViewer(sql, viewer), isDescending: true };
-  const walk = { table: sql`operations`, range, page, matches: [], scanLimit: 0 };
+export async function listOperations(
+  sql: SqlExecutor,
+  viewer: Viewer,
+  { filter, ...page }: PageRequest & { readonly filter: OperationsFilter },
+): Promise<Slice<OperationView>> {
+  const { domain, tenantId, verbs, states, since = null, until = null } = filter;
+  const matches: SqlFragment[] = [];
+  if (domain != null) {
+    const name = normalizeDomain(domain.trim()) ?? '';
+    matches.push(sql`destination_id = (select id from destinations where name = ${name})`);
+  }
+  if (tenantId != null) matches.push(sql`tenant_id = ${askedId(tenantId)}::uuid`);
+  if (verbs != null) matches.push(sql`verb = any(${[...verbs]}::text[])`);
+  if (states != null) matches.push(sql`state = any(${[...states]}::text[])`);
+  if (since !== null) matches.push(sql`created_at >= ${since}::timestamptz`);
+  if (until !== null) matches.push(sql`created_at < ${until}::timestamptz`);
+  const range = { under: underViewer(sql, viewer), ids: idsBetween(sql, { since, until }), isDescending: true };
+  const walk = { table: sql`operations`, range, page, matches, scanLimit: SCAN_LIMIT };
   return readWalkOf(sql, walk, (ids) => findOperations(sql, viewer, ids));
 }
 

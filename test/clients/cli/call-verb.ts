@@ -29,6 +29,7 @@ export async function callVerb(
     width: null,
     question: null,
     interruption: new AbortController().signal,
+    openBrowser: async () => false,
     readInput: async () => '',
     ...changes,
   };

@@ -1,6 +1,7 @@
 /** Verbs that look: status, service, why, rejections, audit; and files of mailboxes as other programs write them. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { auditVerb } from '../../../src/clients/cli/audit.ts';
+import { consoleVerb } from '../../../src/clients/cli/console.ts';
 import { domainVerb } from '../../../src/clients/cli/domain.ts';
 import { readMailboxes } from '../../../src/clients/cli/mailbox-file.ts';
 import { rejectionsVerb } from '../../../src/clients/cli/rejections.ts';
@@ -132,4 +133,30 @@ test('a name that cannot be a mailbox is refused with its file and line', () => 
   expect(read).toThrow(/^users\.txt:2: "John Doe" has a space/);
   expect(read).toThrow(/users\.txt:3: "bob,carol" has a ","/);
   expect(read).toThrow(/users\.txt:4: "x@other\.example" is not an address of list\.example/);
+});
+
+test('console: prints a link, or opens it in a browser; its sessions are listed and ended', async () => {
+  const printed = await look(consoleVerb, '--domain', 'why.example');
+  expect(printed).toMatch(
+    /^Open this within two minutes; it opens once: https:.*\/console\/enter\?next=%2Fconsole%2Fd%2Fwhy\.example#[\w-]{43}$/,
+  );
+  const opened: string[] = [];
+  const openBrowser = async (url: string): Promise<boolean> => opened.push(url) > 0;
+  const open = (...args: string[]) => callVerb(control.url, consoleVerb, args, { isScreen: true, openBrowser });
+  expect((await open('--read-only')).out.join('')).toStartWith('The console opens in your browser.');
+  expect(opened).toHaveLength(1);
+  expect((await open('open', '--print')).out.join('')).toStartWith('Open this within two minutes');
+  expect(opened).toHaveLength(1);
+
+  const code = new URL(opened[0] ?? '').hash.slice(1);
+  const headers = { 'Sec-Fetch-Site': 'same-origin' };
+  const body = new URLSearchParams({ code });
+  await fetch(`${control.url}/console/enter`, { method: 'POST', redirect: 'manual', headers, body });
+  const { out } = await callVerb(control.url, consoleVerb, ['sessions', '--json']);
+  const [session, ...more] = JSON.parse(out.join('\n')) as { id: string; clientAddress: string }[];
+  expect([session?.clientAddress, more]).toEqual(['127.0.0.1', []]);
+  expect(await look(consoleVerb, 'sessions')).toContain('127.0.0.1');
+  expect(await look(consoleVerb, 'end', session?.id ?? '')).toBe('the session has ended');
+  const again = await callVerb(control.url, consoleVerb, ['end', session?.id ?? '']);
+  expect([again.code, again.err.join(' ')]).toEqual([1, expect.stringContaining('NOT_FOUND')]);
 });

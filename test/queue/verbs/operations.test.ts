@@ -5,7 +5,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:tes
 import type { Position } from '../../../src/db/walk.ts';
 import { newId } from '../../../src/mail/id.ts';
 import { OPERATOR_TENANT_ID, OPERATOR_VIEWER, type Viewer } from '../../../src/mail/viewer.ts';
-import { checkOperationFilter, type OperationFilterInput } from '../../../src/queue/verbs/operation-filter.ts';
+import { checkOperationFilter } from '../../../src/queue/verbs/operation-filter.ts';
+import type { MessageFilter } from '../../../src/queue/read/search-input.ts';
 import { carryOutOperations } from '../../../src/queue/verbs/operation-steps.ts';
 import {
   dropOldOperations,
@@ -83,7 +84,7 @@ async function hold(seed: Seed): Promise<string[]> {
   return ids;
 }
 
-function request(changes: Partial<Omit<OperationRequest, 'filter'>> = {}, filter: Partial<OperationFilterInput> = {}) {
+function request(changes: Partial<Omit<OperationRequest, 'filter'>> = {}, filter: Partial<MessageFilter> = {}) {
   const checked = checkOperationFilter({ domain: DOMAIN, ...filter });
   if (checked.kind === 'BAD') throw new Error(checked.error.message);
   return {
@@ -98,7 +99,7 @@ function request(changes: Partial<Omit<OperationRequest, 'filter'>> = {}, filter
 
 async function begin(
   changes: Partial<Omit<OperationRequest, 'filter'>> = {},
-  filter: Partial<OperationFilterInput> = {},
+  filter: Partial<MessageFilter> = {},
   viewer: Viewer = OPERATOR_VIEWER,
 ): Promise<string> {
   const start = await startOperation(database.sql, viewer, request(changes, filter));
@@ -229,14 +230,16 @@ describe('what is meant', () => {
     await hold({ count: 4, reversePath: 'Spam@bad.example' });
   });
 
-  const cases: readonly (readonly [Partial<OperationFilterInput>, number])[] = [
+  const cases: readonly (readonly [Partial<MessageFilter>, number])[] = [
     [{}, 9],
     [{ recipient: 'alice@customer.example' }, 2],
     [{ reversePath: '' }, 3],
     [{ reversePath: 'spam@BAD.example' }, 4],
     [{ heldFor: 24 * 3_600_000 }, 2],
     [{ heldFor: 5 * 3_600_000 }, 5],
-    [{ state: 'HELD' }, 9],
+    [{ states: ['HELD'] }, 9],
+    [{ states: ['FAILED', 'HELD'] }, 9],
+    [{ reversePath: '@bad.example' }, 4],
     [{ heldFor: 5 * 3_600_000, reversePath: '' }, 3],
   ];
   test.each(cases)('%p: %p', async (filter, count) => {
@@ -258,7 +261,7 @@ describe('what is meant', () => {
 
   test('nothing: nothing is begun', async () => {
     for (const filter of [
-      { state: 'FAILED' as const },
+      { states: ['FAILED', 'EXPIRED'] as const },
       { heldFor: 1 * 3_600_000_000 },
       { reversePath: 'x@y.example' },
     ]) {
@@ -279,7 +282,7 @@ describe('what is meant', () => {
     expect((await startOperation(database.sql, OPERATOR_VIEWER, request({ expectedCount: 9 }))).kind).toBe('STARTED');
   });
 
-  test.each<Partial<OperationFilterInput>>([
+  test.each<Partial<MessageFilter>>([
     { domain: 'no domain' },
     { recipient: 'nobody' },
     { recipient: 'a@elsewhere.example' },
@@ -305,7 +308,7 @@ test("another tenant's domain is not found, and its operation not seen", async (
   expect((await findOperation(database.sql, tenant, own))?.totalCount).toBe(2);
   const page = { limit: 10, from: null, isBackward: false };
   const listed = async (viewer: Viewer, from: Position | null = null) =>
-    (await listOperations(database.sql, viewer, { ...page, from })).nodes.map(({ id }) => id);
+    (await listOperations(database.sql, viewer, { ...page, from, filter: {} })).nodes.map(({ id }) => id);
   expect(await listed(tenant)).toEqual([own]);
   expect(await listed(OPERATOR_VIEWER)).toEqual([own, mine]);
   expect(await listed(OPERATOR_VIEWER, { key: null, id: own })).toEqual([mine]);
@@ -350,7 +353,7 @@ test('not without end at once, and the ended go after 90 days', async () => {
   for (let begun = 0; begun < MOST_RUNNING; begun += 1) await begin({ verb: 'RETRY' });
   expect((await startOperation(database.sql, OPERATOR_VIEWER, request())).kind).toBe('TOO_MANY');
   await carryOut();
-  const page = { limit: 100, from: null, isBackward: false };
+  const page = { limit: 100, from: null, isBackward: false, filter: {} };
   const list = async () => (await listOperations(database.sql, OPERATOR_VIEWER, page)).nodes;
   expect((await list()).every(({ state }) => state === 'DONE')).toBe(true);
   await database.moveClock('89 days');
