@@ -71,6 +71,14 @@ export interface Submitted {
   readonly fields: URLSearchParams;
   /** By the name of the field; '' for what is about none of them. */
   readonly errors: ReadonlyMap<string, string>;
+  /** Asked before it is carried out; null: it was refused. */
+  readonly question: Question | null;
+}
+
+/** A question before a form is carried out, and the fields that say yes to just that. */
+export interface Question {
+  readonly text: string;
+  readonly fields: Readonly<Record<string, string>>;
 }
 
 /** The answer to a request for a page. */

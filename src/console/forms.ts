@@ -1,19 +1,10 @@
 /**
- * The forms of the console: where each is sent, what it asks of the API, and what is said when it is done. One table.
- *
- * Each form has a key that was made with its page, so that what is sent twice is done once.
+ * The forms of the console: which one is sent to an address, and what is said when it is done.
  */
-import type { Ask } from './ask.ts';
-import { flushMutation } from './operations/generated.ts';
-
-export interface FormRequest {
-  readonly ask: Ask;
-  readonly fields: URLSearchParams;
-}
-
-export type FormResult =
-  | { readonly kind: 'DONE' }
-  | { readonly kind: 'AGAIN'; readonly errors: ReadonlyMap<string, string> };
+import { DOMAIN_FORMS } from './forms-of-domains.ts';
+import { REFUSAL_FORMS } from './forms-of-refusals.ts';
+import { MESSAGE_FORMS } from './forms-of-messages.ts';
+import type { Form, FormRequest, FormResult } from './form.ts';
 
 export interface FoundForm {
   readonly verb: string;
@@ -22,44 +13,14 @@ export interface FoundForm {
   readonly submit: (request: FormRequest) => Promise<FormResult>;
 }
 
-interface Form {
-  /** The address that it is sent to, below `/console`; the parts in parentheses are names, decoded. */
-  readonly pattern: RegExp;
-  readonly verb: string;
-  /** Said on the page that comes next. */
-  readonly done: string;
-  readonly page: (names: readonly string[]) => string;
-  readonly submit: (request: FormRequest, names: readonly string[]) => Promise<FormResult>;
-}
-
-const FORMS: readonly Form[] = [
-  {
-    pattern: /^\/d\/([^/]+)\/try$/,
-    verb: 'try',
-    done: 'We try it now. What came of it is shown here in a moment.',
-    page: () => '',
-    async submit({ ask, fields }, [name = '']) {
-      const asked = await ask(flushMutation, { input: { name, idempotencyKey: fields.get('key') } });
-      return asked.kind === 'REFUSED' ? failed(asked.message) : resultOf(asked.data.domainFlush.userErrors);
-    },
-  },
-];
-
-function resultOf(userErrors: readonly { readonly path: readonly string[]; readonly message: string }[]): FormResult {
-  if (userErrors.length === 0) return { kind: 'DONE' };
-  return { kind: 'AGAIN', errors: new Map(userErrors.map(({ path, message }) => [path.join('.'), message])) };
-}
-
-function failed(message: string): FormResult {
-  return { kind: 'AGAIN', errors: new Map([['', message]]) };
-}
+const FORMS: readonly Form[] = [...DOMAIN_FORMS, ...MESSAGE_FORMS, ...REFUSAL_FORMS];
 
 /** The form that is sent to this address; null if there is none. */
-export function findForm(path: string): FoundForm | null {
+export function findForm(path: string, fields: URLSearchParams): FoundForm | null {
   for (const { pattern, verb, page, submit } of FORMS) {
     const names = namesIn(pattern, path);
     if (names === null) continue;
-    return { verb, page: page(names), submit: (request) => submit(request, names) };
+    return { verb, page: page(names, fields), submit: (request) => submit(request, names) };
   }
   return null;
 }

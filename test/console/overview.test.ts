@@ -54,6 +54,11 @@ test('shows what needs a look, and not what is well', async () => {
   expect(page).not.toContain('well.example');
   expect(await pageOf(cookie, '/console?show=all')).toContain('well.example');
   expect(await pageOf(cookie, '/console?show=paused')).toContain('No domain is so at the moment.');
+  // What is chosen stays chosen in every link.
+  const chosen = await pageOf(cookie, '/console?show=all&range=10d');
+  expect(chosen).toContain('href="/console?show=away&amp;range=10d"');
+  expect(chosen).toContain('href="/console?show=all&amp;range=90d"');
+  expect(chosen.match(/class="bar-held"/g)).toHaveLength(1);
 });
 
 test('a tenant sees its own domains, here none', async () => {
@@ -74,7 +79,7 @@ test('a tenant sees its own domains, here none', async () => {
     headers,
     body: new URLSearchParams({ key: 'x' }),
   });
-  expect(sent.status).toBe(422);
+  expect(sent.status).toBe(404);
   expect(await flushNumber()).toBe(before);
 });
 
@@ -96,7 +101,7 @@ test('a form that is sent twice is done once', async () => {
   const before = await flushNumber();
   for (let time = 0; time < 2; time += 1) {
     const headers = { Cookie: cookie, 'Sec-Fetch-Site': 'same-origin' };
-    const body = new URLSearchParams({ key });
+    const body = new URLSearchParams({ key, from: 'overview' });
     const url = `${control.url}/console/d/away.example/try`;
     const response = await fetch(url, { method: 'POST', redirect: 'manual', headers, body });
     expect([response.status, response.headers.get('Location')]).toEqual([303, '/console?did=try']);

@@ -114,7 +114,8 @@ describe('a link', () => {
     const cookie = await signIn(secret);
     const found = await sessions.find(cookie.slice('bmx='.length));
     if (found === null) throw new Error('no session');
-    return sessions.makeLink({ parent: found.parent, scopes: ['DOMAIN_READ'], lastsSeconds });
+    const { code } = await sessions.makeLink({ parent: found.parent, scopes: ['DOMAIN_READ'], lastsSeconds });
+    return code;
   };
 
   test('opens once', async () => {
@@ -129,6 +130,72 @@ describe('a link', () => {
 
   test('does not open after its time', async () => {
     expect((await post('/console/enter', { fields: { code: await makeLink(0) } })).status).toBe(422);
+  });
+
+  interface Made {
+    readonly consoleLinkCreate: { readonly url: string; readonly expiresAt: string };
+  }
+  const makeByApi = (secret: string, input = '{}') =>
+    control.postAs<Made>(
+      secret,
+      `mutation { consoleLinkCreate(input: ${input}) { url expiresAt userErrors { code } } }`,
+    );
+
+  test('of the API opens what its maker may do, where it says, and is seen and ended by its maker', async () => {
+    const { secret } = await createToken(['DOMAIN_READ', 'QUEUE_WRITE']);
+    const { data } = await makeByApi(secret);
+    const [base, code = ''] = data.consoleLinkCreate.url.split('#');
+    expect(base).toEndWith('/console/enter');
+    const left = Date.parse(data.consoleLinkCreate.expiresAt) - Date.now();
+    expect(left).toBeGreaterThan(100_000);
+    expect(left).toBeLessThanOrEqual(120_000);
+    expect(await (await get('/console/enter?next=/console/d/a.example')).text()).toContain(
+      'value="/console/d/a.example"',
+    );
+    expect(await (await get('/console/enter?next=//evil.example')).text()).toContain('name="next" value="/console"');
+    const entered = await post('/console/enter', { fields: { code, next: '/console/d/a.example' } });
+    expect([entered.status, entered.headers.get('Location')]).toEqual([303, '/console/d/a.example']);
+    const cookie = entered.headers.get('Set-Cookie')?.split(';')[0] ?? '';
+
+    interface Listed {
+      readonly viewer: { readonly consoleSessions: readonly { readonly id: string; readonly isCurrent: boolean }[] };
+    }
+    const list = '{ viewer { consoleSessions { id startedAt lastUsedAt expiresAt clientAddress isCurrent } } }';
+    const { consoleSessions } = (await control.postAs<Listed>(secret, list)).data.viewer;
+    expect(consoleSessions).toMatchObject([{ clientAddress: '127.0.0.1', isCurrent: false }]);
+    const [session] = consoleSessions;
+    const { secret: other } = await createToken(['DOMAIN_READ']);
+    const end = `mutation { consoleSessionEnd(input: { id: "${session?.id}" }) { userErrors { code } } }`;
+    const ended = async (who: string) =>
+      (await control.postAs<{ consoleSessionEnd: { userErrors: { code: string }[] } }>(who, end)).data
+        .consoleSessionEnd;
+    expect((await control.postAs<Listed>(other, list)).data.viewer.consoleSessions).toEqual([]);
+    expect(await ended(other)).toEqual({ userErrors: [{ code: 'NOT_FOUND' }] });
+    expect((await get('/console', cookie)).status).toBe(200);
+    expect(await ended(secret)).toEqual({ userErrors: [] });
+    expect((await get('/console', cookie)).status).toBe(303);
+    expect(await ended(secret)).toEqual({ userErrors: [{ code: 'NOT_FOUND' }] });
+  });
+
+  test('to look only gives no scope that changes anything', async () => {
+    const { secret } = await createToken(['DOMAIN_WRITE', 'QUEUE_WRITE']);
+    const { data } = await makeByApi(secret, '{ isReadOnly: true }');
+    const [, code = ''] = data.consoleLinkCreate.url.split('#');
+    const entered = await post('/console/enter', { fields: { code } });
+    const found = await createConsoleSessions(control.database.sql).find(
+      entered.headers.get('Set-Cookie')?.split(';')[0]?.slice('bmx='.length) ?? '',
+    );
+    expect(found?.scopes).toEqual(['DOMAIN_READ', 'QUEUE_READ']);
+  });
+
+  test('is in no audit entry', async () => {
+    const { secret } = await createToken(['DOMAIN_READ']);
+    const { data } = await makeByApi(secret);
+    const [, code = 'x'] = data.consoleLinkCreate.url.split('#');
+    const [{ text } = { text: '' }] = await control.database.sql<{ text: string }[]>`
+      select coalesce(string_agg(a::text, ' '), '') as text from audit_entries a`;
+    expect(text).toContain('consoleLinkCreate');
+    expect(text).not.toContain(code);
   });
 });
 

@@ -95,6 +95,8 @@
     madeAt = Date.parse(fresh.body.dataset['now'] ?? '') || now();
     shownAt = performance.now();
     document.title = fresh.title;
+    isOver = (fresh.body.dataset['live'] ?? '') === '';
+    if (isOver) stream.abort();
     // @ts-expect-error it comes with a script of its own
     Idiomorph.morph(from, to, {
       morphStyle: 'outerHTML',
@@ -140,6 +142,7 @@
 
   async function listen() {
     const gone = new AbortController();
+    stream = gone;
     const watch = setInterval(() => {
       if (performance.now() - lastByteAt > SILENT_MS) gone.abort();
     }, 1000);
@@ -166,6 +169,8 @@
         const text = decoder.decode(value, { stream: true });
         if (text.includes('event: next') && !(isFirst && !wasSilent)) plan();
         if (text.includes('event: next')) isFirst = false;
+        // The page says whether there is anything more to wait for.
+        if (text.includes('event: complete')) await renew();
       }
     } finally {
       clearInterval(watch);
@@ -173,11 +178,20 @@
   }
 
   let wasSilent = false;
+  /** The page as it was made last has nothing to wait for. */
+  let isOver = false;
+  /** Ends what is listened to. */
+  let stream = new AbortController();
+  function stop() {
+    if (mark !== null) mark.hidden = true;
+    document.getElementById('main')?.classList.remove('stale');
+  }
   async function stayLive() {
     let waitMs = 1000;
     for (;;) {
       liveSince = 0;
       await listen().catch(() => {});
+      if (isOver) return stop();
       if (liveSince > 0) waitMs = 1000;
       wasSilent = true;
       tell(false);

@@ -5,9 +5,302 @@ import type { Operation } from '../ask.ts';
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+export type AttemptOutcome =
+  | 'DEFERRED'
+  | 'DELIVERED'
+  | 'FAILED';
+
+export type AttemptWait =
+  | 'DRAIN_CAP'
+  | 'IN_DELIVERY'
+  | 'NOTHING_HELD'
+  | 'NO_NODE'
+  | 'PAUSED'
+  | 'SCHEDULE'
+  | 'TURN';
+
+export type BreakerState =
+  | 'CLOSED'
+  | 'OPEN'
+  | 'TRIAL';
+
+export type DnsblMode =
+  | 'DRY_RUN'
+  | 'REJECT';
+
+export type DnsblZoneInput = {
+  readonly codes?: ReadonlyArray<string> | null | undefined;
+  readonly mode?: DnsblMode;
+  readonly weight?: number;
+  readonly zone: string;
+};
+
+export type DnswlZoneInput = {
+  readonly codes?: ReadonlyArray<string> | null | undefined;
+  readonly zone: string;
+};
+
+export type DoctorCode =
+  | 'ALERT_CONTACT_INSIDE'
+  | 'CATCH_ALL'
+  | 'DNS_LAPSING'
+  | 'DOMAIN_READDED'
+  | 'EQUAL_RANK'
+  | 'FILTER_IN_FRONT'
+  | 'FORWARDED_MAIL_REFUSED'
+  | 'GREYLISTING'
+  | 'MTA_STS'
+  | 'MX_ALIAS'
+  | 'MX_LITERAL'
+  | 'MX_PRIVATE'
+  | 'MX_UNREACHABLE'
+  | 'NOT_LISTED'
+  | 'NULL_MX'
+  | 'POSTMASTER_UNSET'
+  | 'PRIMARY_REFUSES'
+  | 'RANK'
+  | 'RATE_LIMITING'
+  | 'SETTING_UP'
+  | 'SMALLER_SIZE'
+  | 'TARPITTING'
+  | 'TLSA'
+  | 'USER_LIST_GAPS';
+
+export type DoctorVerdict =
+  | 'OK'
+  | 'PROBLEM'
+  | 'UNKNOWN'
+  | 'WARNING';
+
+export type DomainBounceHeldInput = {
+  readonly expectedCount?: number | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly name: string;
+  readonly reason?: string | null | undefined;
+};
+
+export type DomainCheckInput = {
+  readonly idempotencyKey?: string | null | undefined;
+  readonly name: string;
+};
+
+export type DomainDrillInput = {
+  readonly deliver?: DrillDelivery;
+  readonly holdFor?: string;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly name: string;
+  readonly recipient?: string | null | undefined;
+};
+
+export type DomainExtendHoldInput = {
+  readonly by: string;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly name: string;
+};
+
 export type DomainFlushInput = {
   readonly idempotencyKey?: string | null | undefined;
   readonly name: string;
+};
+
+export type DomainPauseInput = {
+  readonly from?: string | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly name: string;
+  readonly reason?: string | null | undefined;
+  readonly until?: string | null | undefined;
+};
+
+export type DomainReleaseBreakerInput = {
+  readonly idempotencyKey?: string | null | undefined;
+  readonly name: string;
+};
+
+export type DomainResumeInput = {
+  readonly idempotencyKey?: string | null | undefined;
+  readonly name: string;
+  readonly reason?: string | null | undefined;
+};
+
+export type DomainStatus =
+  | 'ACTIVE'
+  | 'PENDING'
+  | 'SUSPENDED';
+
+export type DomainUpdateInput = {
+  readonly deliverTo?: ReadonlyArray<NextHopInput> | null | undefined;
+  readonly dnsblAllowedClients?: ReadonlyArray<string> | null | undefined;
+  readonly dnsblThreshold?: number | null | undefined;
+  readonly dnsblZones?: ReadonlyArray<DnsblZoneInput> | null | undefined;
+  readonly dnswlZones?: ReadonlyArray<DnswlZoneInput> | null | undefined;
+  readonly drainPerMinute?: number | null | undefined;
+  readonly dryRun?: boolean | null | undefined;
+  readonly etrnClients?: ReadonlyArray<string> | null | undefined;
+  readonly expectedRevision?: number | null | undefined;
+  readonly hasCallAheads?: boolean | null | undefined;
+  readonly hasDelayReports?: boolean | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly labels?: ReadonlyArray<LabelInput> | null | undefined;
+  readonly name: string;
+  readonly recipientDelimiter?: string | null | undefined;
+  readonly tlsPolicy?: TlsPolicy | null | undefined;
+  readonly unknownWhileDown?: UnknownWhileDownInput | null | undefined;
+};
+
+export type DomainVerifyInput = {
+  readonly idempotencyKey?: string | null | undefined;
+  readonly name: string;
+};
+
+export type DrillDelivery =
+  | 'AT_ONCE'
+  | 'ON_COMMAND';
+
+export type DrillResult =
+  | 'CANCELLED'
+  | 'DELIVERED'
+  | 'INTERRUPTED'
+  | 'NOT_ACCEPTED'
+  | 'NOT_ATTEMPTED'
+  | 'NOT_DELIVERED';
+
+export type DrillState =
+  | 'ENTERING'
+  | 'FINISHED'
+  | 'HELD'
+  | 'RELEASED'
+  | 'REQUESTED';
+
+export type HostTrouble =
+  | 'DNS'
+  | 'DROPPED'
+  | 'FAULT'
+  | 'GREETING'
+  | 'NO_MX'
+  | 'REFUSED'
+  | 'TIMEOUT'
+  | 'TLS'
+  | 'UNREACHABLE';
+
+export type LabelInput = {
+  readonly key: string;
+  readonly value: string;
+};
+
+export type MessageBounceInput = {
+  readonly id: string;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly reason?: string | null | undefined;
+};
+
+export type MessageCancelInput = {
+  readonly id: string;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly reason?: string | null | undefined;
+};
+
+export type MessageFilter = {
+  readonly clientAddress?: string | null | undefined;
+  readonly domain?: string | null | undefined;
+  readonly heldFor?: string | null | undefined;
+  readonly ids?: ReadonlyArray<string> | null | undefined;
+  readonly internetMessageId?: string | null | undefined;
+  readonly maxSize?: number | null | undefined;
+  readonly minSize?: number | null | undefined;
+  readonly recipient?: string | null | undefined;
+  readonly reversePath?: string | null | undefined;
+  readonly since?: string | null | undefined;
+  readonly states?: ReadonlyArray<RecipientState> | null | undefined;
+  readonly transactionId?: string | null | undefined;
+  readonly until?: string | null | undefined;
+};
+
+export type MessageRetryInput = {
+  readonly id: string;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly reason?: string | null | undefined;
+};
+
+export type Mta =
+  | 'EXCHANGE'
+  | 'EXIM'
+  | 'POSTFIX'
+  | 'RSPAMD';
+
+export type MxVerdict =
+  | 'EQUAL_PREFERENCE'
+  | 'MOST_PREFERRED'
+  | 'NOT_LISTED'
+  | 'NULL_MX'
+  | 'OK'
+  | 'SANDWICH'
+  | 'UNRESOLVABLE';
+
+export type NextHopInput = {
+  readonly host: string;
+  readonly port?: number;
+};
+
+export type NodeRole =
+  | 'CONTROL'
+  | 'DELIVERY'
+  | 'INBOUND'
+  | 'OTHER';
+
+export type OutageKind =
+  | 'BLOCKING'
+  | 'DNS_BROKEN'
+  | 'DOWN'
+  | 'GREYLISTING'
+  | 'MISCONFIGURED'
+  | 'RATE_LIMITING'
+  | 'TARPITTING';
+
+export type RecipientAnswer =
+  | 'NEGATIVE'
+  | 'POSITIVE';
+
+export type RecipientState =
+  | 'CANCELLED'
+  | 'DELIVERED'
+  | 'EXPIRED'
+  | 'FAILED'
+  | 'HELD';
+
+export type RejectionAllowInput = {
+  readonly id: string;
+  readonly idempotencyKey?: string | null | undefined;
+};
+
+export type RejectionCode =
+  | 'BMX_BUSY'
+  | 'BMX_BYTES'
+  | 'BMX_DNS'
+  | 'BMX_DNSBL'
+  | 'BMX_LATER'
+  | 'BMX_LIMIT'
+  | 'BMX_LOOP'
+  | 'BMX_NULLMX'
+  | 'BMX_PRIMARY'
+  | 'BMX_RANK'
+  | 'BMX_RELAY'
+  | 'BMX_SIZE'
+  | 'BMX_STORE'
+  | 'BMX_SUSPENDED'
+  | 'BMX_USER'
+  | 'OTHER';
+
+export type RejectionFilter = {
+  readonly clientAddress?: string | null | undefined;
+  readonly code?: RejectionCode | null | undefined;
+  readonly domain?: string | null | undefined;
+  readonly id?: string | null | undefined;
+  readonly isDryRun?: boolean | null | undefined;
+  readonly recipient?: string | null | undefined;
+  readonly reversePath?: string | null | undefined;
+  readonly since?: string | null | undefined;
+  readonly tenantId?: string | null | undefined;
+  readonly until?: string | null | undefined;
 };
 
 export type Situation =
@@ -22,12 +315,314 @@ export type Situation =
   | 'PENDING'
   | 'SUSPENDED';
 
+export type TimelineKind =
+  | 'ACCEPTED'
+  | 'ATTEMPT'
+  | 'BREAKER_CLOSED'
+  | 'BREAKER_OPENED'
+  | 'BREAKER_TRIAL'
+  | 'CLAIM_LOST'
+  | 'DOMAIN_DELETED'
+  | 'DOMAIN_FLUSHED'
+  | 'DOMAIN_PAUSED'
+  | 'DOMAIN_REROUTED'
+  | 'DOMAIN_RESUMED'
+  | 'HOLD_EXTENDED'
+  | 'HOLD_EXTENSION_ENDED'
+  | 'MESSAGE_BOUNCED'
+  | 'MESSAGE_CANCELLED'
+  | 'MESSAGE_RETRIED'
+  | 'OUTAGE_CLOSED'
+  | 'OUTAGE_DRAINED'
+  | 'OUTAGE_DRAINING'
+  | 'OUTAGE_OPENED'
+  | 'OUTAGE_RECLASSIFIED'
+  | 'PROBE'
+  | 'RECIPIENT_CANCELLED'
+  | 'RECIPIENT_DELIVERED'
+  | 'RECIPIENT_EXPIRED'
+  | 'RECIPIENT_FAILED'
+  | 'RECIPIENT_SUSPECTED'
+  | 'REPORT_DROPPED'
+  | 'REPORT_MADE'
+  | 'REPORT_SUPPRESSED'
+  | 'SERVICE_TROUBLE_BEGAN'
+  | 'SERVICE_TROUBLE_ENDED';
+
+export type TlsPolicy =
+  | 'NONE'
+  | 'OPPORTUNISTIC'
+  | 'REQUIRED'
+  | 'VERIFIED';
+
+export type UnknownWhileDownInput = {
+  readonly duration?: string;
+  readonly policy: UnknownWhileDownPolicy;
+};
+
+export type UnknownWhileDownPolicy =
+  | 'ACCEPT'
+  | 'DEFER'
+  | 'DEFER_THEN_ACCEPT';
+
+export type UserErrorCode =
+  | 'ALREADY_EXISTS'
+  | 'CLAIM_LOST'
+  | 'CONFLICT'
+  | 'DUPLICATE'
+  | 'ENDED'
+  | 'FORBIDDEN'
+  | 'HELD_MAIL'
+  | 'HOST_NOT_DOMAIN'
+  | 'INSIDE_DOMAIN'
+  | 'INVALID'
+  | 'IN_DELIVERY'
+  | 'KEY_REUSED'
+  | 'NOT_AN_ADDRESS'
+  | 'NOT_A_DOMAIN'
+  | 'NOT_A_HOST'
+  | 'NOT_A_NETWORK'
+  | 'NOT_A_URL'
+  | 'NOT_FOUND'
+  | 'NOT_PROVEN'
+  | 'NO_MATCH'
+  | 'OUT_OF_RANGE'
+  | 'OWN_ADDRESS'
+  | 'PRIVATE_ADDRESS'
+  | 'QUOTA'
+  | 'REQUIRED'
+  | 'SERVER_REFUSED'
+  | 'SERVER_SILENT'
+  | 'SHRINK'
+  | 'TAKEN'
+  | 'TOO_LONG'
+  | 'TOO_MANY'
+  | 'UNKNOWN_ZONE'
+  | 'WRONG_CODE';
+
+export type DomainQueryVariables = Exact<{
+  name: string;
+}>;
+
+
+export type DomainQuery = { readonly domain: { readonly name: string, readonly status: DomainStatus, readonly situation: Situation, readonly revision: number, readonly drainPerMinute: number | null, readonly hasCallAheads: boolean, readonly proof: { readonly name: string, readonly value: string, readonly checkedAt: string | null, readonly lostAt: string | null } | null, readonly queue: { readonly heldCount: number, readonly heldSize: number, readonly oldestAcceptedAt: string | null, readonly firstExpiryAt: string | null, readonly nextAttemptAt: string | null }, readonly pause: { readonly from: string, readonly until: string | null, readonly reason: string | null, readonly isInForce: boolean } | null, readonly breaker: { readonly state: BreakerState, readonly since: string | null, readonly reply: string | null }, readonly requestedAttempt: { readonly startedAt: string | null, readonly waitsFor: AttemptWait | null } | null, readonly outage: { readonly startedAt: string, readonly kind: OutageKind, readonly attemptCount: number, readonly expiredCount: number, readonly evidence: ReadonlyArray<{ readonly at: string, readonly trouble: HostTrouble | null, readonly host: string | null, readonly reply: string }> } | null, readonly lastOutage: { readonly endedAt: string | null, readonly expiredCount: number, readonly heldAtEndCount: number | null, readonly drain: { readonly messagesPerSecond: number, readonly etaAt: string | null } | null } | null, readonly doctor: { readonly at: string, readonly verdict: DoctorVerdict, readonly findings: ReadonlyArray<{ readonly code: DoctorCode, readonly verdict: DoctorVerdict, readonly advice: string | null, readonly evidence: ReadonlyArray<{ readonly asked: string, readonly answered: string }> }> } | null, readonly deliverTo: ReadonlyArray<{ readonly host: string, readonly port: number }>, readonly recipientList: { readonly isEnabled: boolean, readonly entryCount: number }, readonly drills: { readonly nodes: ReadonlyArray<{ readonly state: DrillState, readonly result: DrillResult | null, readonly requestedAt: string, readonly endedAt: string | null }> } } | null, readonly service: { readonly troubleSince: string | null, readonly egressAddresses: ReadonlyArray<string>, readonly retrySchedule: ReadonlyArray<{ readonly interval: string, readonly attemptCount: number }> } };
+
+export type DomainFlowQueryVariables = Exact<{
+  name: string;
+  since: string;
+}>;
+
+
+export type DomainFlowQuery = { readonly domain: { readonly flow: ReadonlyArray<{ readonly until: string, readonly acceptedCount: number, readonly heldCount: number }> } | null };
+
+export type DomainAttemptsQueryVariables = Exact<{
+  name: string;
+  since: string;
+}>;
+
+
+export type DomainAttemptsQuery = { readonly domain: { readonly attempts: { readonly nodes: ReadonlyArray<{ readonly at: string, readonly host: string | null, readonly address: string | null, readonly reply: string, readonly outcome: AttemptOutcome, readonly latency: string }> } } | null };
+
+export type DomainOutagesQueryVariables = Exact<{
+  name: string;
+  since: string;
+}>;
+
+
+export type DomainOutagesQuery = { readonly domain: { readonly outages: { readonly nodes: ReadonlyArray<{ readonly startedAt: string, readonly endedAt: string | null, readonly kind: OutageKind, readonly attemptCount: number, readonly heldAtEndCount: number | null, readonly expiredCount: number, readonly lastReply: string }> } } | null };
+
+export type DomainHeldQueryVariables = Exact<{
+  name: string;
+}>;
+
+
+export type DomainHeldQuery = { readonly messages: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly acceptedAt: string, readonly expiresAt: string, readonly size: number, readonly reversePath: string | null, readonly recipients: ReadonlyArray<{ readonly address: string, readonly state: RecipientState }> }> } };
+
+export type DomainRejectionsQueryVariables = Exact<{
+  name: string;
+}>;
+
+
+export type DomainRejectionsQuery = { readonly rejections: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly at: string, readonly code: RejectionCode, readonly reversePath: string | null, readonly recipient: string | null, readonly isDryRun: boolean }> } };
+
+export type DomainMxQueryVariables = Exact<{
+  name: string;
+}>;
+
+
+export type DomainMxQuery = { readonly domain: { readonly mx: { readonly verdict: MxVerdict, readonly observed: ReadonlyArray<{ readonly preference: number, readonly host: string }>, readonly recommended: ReadonlyArray<{ readonly preference: number, readonly host: string }> } } | null };
+
+export type DomainSetupQueryVariables = Exact<{
+  name: string;
+}>;
+
+
+export type DomainSetupQuery = { readonly domain: { readonly primarySetup: ReadonlyArray<{ readonly mta: Mta, readonly title: string, readonly snippet: string }> } | null };
+
 export type FlushMutationVariables = Exact<{
   input: DomainFlushInput;
 }>;
 
 
 export type FlushMutation = { readonly domainFlush: { readonly userErrors: ReadonlyArray<{ readonly path: ReadonlyArray<string>, readonly message: string }> } };
+
+export type PauseMutationVariables = Exact<{
+  input: DomainPauseInput;
+}>;
+
+
+export type PauseMutation = { readonly domainPause: { readonly userErrors: ReadonlyArray<{ readonly path: ReadonlyArray<string>, readonly message: string }> } };
+
+export type ResumeMutationVariables = Exact<{
+  input: DomainResumeInput;
+}>;
+
+
+export type ResumeMutation = { readonly domainResume: { readonly userErrors: ReadonlyArray<{ readonly path: ReadonlyArray<string>, readonly message: string }> } };
+
+export type ExtendHoldMutationVariables = Exact<{
+  input: DomainExtendHoldInput;
+}>;
+
+
+export type ExtendHoldMutation = { readonly domainExtendHold: { readonly userErrors: ReadonlyArray<{ readonly path: ReadonlyArray<string>, readonly message: string }> } };
+
+export type UpdateMutationVariables = Exact<{
+  input: DomainUpdateInput;
+}>;
+
+
+export type UpdateMutation = { readonly domainUpdate: { readonly preview: { readonly heldCount: number, readonly heldSize: number, readonly hosts: ReadonlyArray<{ readonly host: string, readonly port: number, readonly addresses: ReadonlyArray<string> }> } | null, readonly userErrors: ReadonlyArray<{ readonly path: ReadonlyArray<string>, readonly message: string }> } };
+
+export type ReleaseBreakerMutationVariables = Exact<{
+  input: DomainReleaseBreakerInput;
+}>;
+
+
+export type ReleaseBreakerMutation = { readonly domainReleaseBreaker: { readonly userErrors: ReadonlyArray<{ readonly path: ReadonlyArray<string>, readonly message: string }> } };
+
+export type BounceHeldMutationVariables = Exact<{
+  input: DomainBounceHeldInput;
+}>;
+
+
+export type BounceHeldMutation = { readonly domainBounceHeld: { readonly recipientCount: number, readonly userErrors: ReadonlyArray<{ readonly path: ReadonlyArray<string>, readonly message: string, readonly code: UserErrorCode }> } };
+
+export type DrillMutationVariables = Exact<{
+  input: DomainDrillInput;
+}>;
+
+
+export type DrillMutation = { readonly domainDrill: { readonly userErrors: ReadonlyArray<{ readonly path: ReadonlyArray<string>, readonly message: string }> } };
+
+export type CheckMutationVariables = Exact<{
+  input: DomainCheckInput;
+}>;
+
+
+export type CheckMutation = { readonly domainCheck: { readonly userErrors: ReadonlyArray<{ readonly path: ReadonlyArray<string>, readonly message: string }> } };
+
+export type VerifyMutationVariables = Exact<{
+  input: DomainVerifyInput;
+}>;
+
+
+export type VerifyMutation = { readonly domainVerify: { readonly userErrors: ReadonlyArray<{ readonly path: ReadonlyArray<string>, readonly message: string }> } };
+
+export type FindMessagesQueryVariables = Exact<{
+  filter: MessageFilter;
+  after?: string | null | undefined;
+}>;
+
+
+export type FindMessagesQuery = { readonly messages: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly acceptedAt: string, readonly endedAt: string | null, readonly size: number, readonly reversePath: string | null, readonly recipients: ReadonlyArray<{ readonly address: string, readonly state: RecipientState, readonly nextAttemptAt: string | null }> }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
+export type FindRejectionsQueryVariables = Exact<{
+  filter: RejectionFilter;
+  after?: string | null | undefined;
+}>;
+
+
+export type FindRejectionsQuery = { readonly rejections: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly at: string, readonly code: RejectionCode, readonly reply: string, readonly reversePath: string | null, readonly recipient: string | null, readonly clientAddress: string | null, readonly isDryRun: boolean }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
+export type FindDomainsQueryVariables = Exact<{
+  namePrefix: string;
+  after?: string | null | undefined;
+}>;
+
+
+export type FindDomainsQuery = { readonly domains: { readonly nodes: ReadonlyArray<{ readonly name: string, readonly situation: Situation, readonly queue: { readonly heldCount: number } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
+export type StandingQueryVariables = Exact<{
+  address: string;
+}>;
+
+
+export type StandingQuery = { readonly recipientStanding: { readonly address: string, readonly isListed: boolean | null, readonly deliveredAt: string | null, readonly answer: RecipientAnswer | null, readonly answeredAt: string | null, readonly reply: string | null, readonly suspectedAt: string | null, readonly isCatchAll: boolean | null } | null };
+
+export type MessageQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type MessageQuery = { readonly message: { readonly id: string, readonly transactionId: string, readonly acceptedAt: string, readonly expiresAt: string, readonly endedAt: string | null, readonly size: number, readonly reversePath: string | null, readonly clientAddress: string | null, readonly ehloName: string, readonly domainName: string, readonly internetMessageId: string | null, readonly recipients: ReadonlyArray<{ readonly address: string, readonly state: RecipientState, readonly nextAttemptAt: string | null, readonly attemptCount: number, readonly lastReply: string | null, readonly dsnSuppressedReason: string | null, readonly suspectedAt: string | null, readonly suspectedReply: string | null }> } | null };
+
+export type MessageSubjectQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type MessageSubjectQuery = { readonly message: { readonly subject: string | null } | null };
+
+export type MessageOutageQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type MessageOutageQuery = { readonly message: { readonly timeline: { readonly nodes: ReadonlyArray<{ readonly outage: { readonly startedAt: string, readonly endedAt: string | null } | null }> } } | null };
+
+export type MessageTimelineQueryVariables = Exact<{
+  id: string;
+  after?: string | null | undefined;
+}>;
+
+
+export type MessageTimelineQuery = { readonly message: { readonly timeline: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly at: string, readonly kind: TimelineKind, readonly recipients: ReadonlyArray<string>, readonly host: string | null, readonly reply: string | null, readonly reason: string | null, readonly reportId: string | null, readonly actor: { readonly isOperator: boolean } | null, readonly attempt: { readonly address: string | null, readonly outcome: AttemptOutcome, readonly latency: string } | null }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } } | null };
+
+export type MessageHeadersQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type MessageHeadersQuery = { readonly message: { readonly headers: ReadonlyArray<{ readonly name: string, readonly value: string }> | null } | null };
+
+export type MessageHeldQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type MessageHeldQuery = { readonly message: { readonly recipients: ReadonlyArray<{ readonly state: RecipientState }> } | null };
+
+export type MessageRetryMutationVariables = Exact<{
+  input: MessageRetryInput;
+}>;
+
+
+export type MessageRetryMutation = { readonly messageRetry: { readonly userErrors: ReadonlyArray<{ readonly path: ReadonlyArray<string>, readonly message: string }> } };
+
+export type MessageCancelMutationVariables = Exact<{
+  input: MessageCancelInput;
+}>;
+
+
+export type MessageCancelMutation = { readonly messageCancel: { readonly userErrors: ReadonlyArray<{ readonly path: ReadonlyArray<string>, readonly message: string }> } };
+
+export type MessageBounceMutationVariables = Exact<{
+  input: MessageBounceInput;
+}>;
+
+
+export type MessageBounceMutation = { readonly messageBounce: { readonly userErrors: ReadonlyArray<{ readonly path: ReadonlyArray<string>, readonly message: string }> } };
 
 export type SummaryQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -36,20 +631,195 @@ export type SummaryQuery = { readonly summary: { readonly domainCount: number, r
 
 export type UrgentQueryVariables = Exact<{
   situations?: ReadonlyArray<Situation> | null | undefined;
-  namePrefix?: string | null | undefined;
+  after?: string | null | undefined;
+  since: string;
+}>;
+
+
+export type UrgentQuery = { readonly domains: { readonly nodes: ReadonlyArray<{ readonly name: string, readonly situation: Situation, readonly queue: { readonly heldCount: number, readonly heldSize: number, readonly firstExpiryAt: string | null, readonly nextAttemptAt: string | null }, readonly flow: ReadonlyArray<{ readonly until: string, readonly heldCount: number }>, readonly outages: { readonly nodes: ReadonlyArray<{ readonly startedAt: string, readonly endedAt: string | null }> }, readonly outage: { readonly startedAt: string } | null }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
+export type RefusalCountsQueryVariables = Exact<{
+  since: string;
+  domain?: string | null | undefined;
+}>;
+
+
+export type RefusalCountsQuery = { readonly rejectionCounts: ReadonlyArray<{ readonly since: string, readonly until: string, readonly code: RejectionCode, readonly zone: string | null, readonly isDryRun: boolean, readonly count: number }> | null };
+
+export type RefusalsQueryVariables = Exact<{
+  filter?: RejectionFilter | null | undefined;
   after?: string | null | undefined;
 }>;
 
 
-export type UrgentQuery = { readonly domains: { readonly nodes: ReadonlyArray<{ readonly name: string, readonly situation: Situation, readonly queue: { readonly heldCount: number, readonly heldSize: number, readonly firstExpiryAt: string | null, readonly nextAttemptAt: string | null }, readonly outage: { readonly startedAt: string } | null }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+export type RefusalsQuery = { readonly rejections: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly at: string, readonly code: RejectionCode, readonly reply: string, readonly clientAddress: string | null, readonly ehloName: string, readonly reversePath: string | null, readonly recipient: string | null, readonly zone: string | null, readonly isDryRun: boolean, readonly domain: { readonly name: string } | null }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
+export type RefusalQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type RefusalQuery = { readonly rejections: { readonly nodes: ReadonlyArray<{ readonly code: RejectionCode, readonly clientAddress: string | null, readonly recipient: string | null, readonly domain: { readonly name: string } | null }> } };
+
+export type AllowMutationVariables = Exact<{
+  input: RejectionAllowInput;
+}>;
+
+
+export type AllowMutation = { readonly rejectionAllow: { readonly userErrors: ReadonlyArray<{ readonly path: ReadonlyArray<string>, readonly message: string }> } };
+
+export type ServiceNodesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ServiceNodesQuery = { readonly service: { readonly version: string, readonly troubleSince: string | null, readonly nodes: ReadonlyArray<{ readonly name: string, readonly version: string, readonly runtime: string, readonly roles: ReadonlyArray<NodeRole>, readonly startedAt: string, readonly lastSeenAt: string }> | null } };
+
+export type ServiceHealthQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ServiceHealthQuery = { readonly service: { readonly health: { readonly reasons: ReadonlyArray<string> } | null, readonly totals: { readonly tenantCount: number, readonly domainCount: number, readonly openOutageCount: number, readonly heldCount: number, readonly heldSize: number, readonly oldestAcceptedAt: string | null } | null } };
+
+export type ServiceFlowQueryVariables = Exact<{
+  since: string;
+  recent: string;
+}>;
+
+
+export type ServiceFlowQuery = { readonly service: { readonly flow: ReadonlyArray<{ readonly since: string, readonly until: string, readonly acceptedCount: number, readonly deliveredCount: number, readonly heldCount: number }> | null, readonly recent: ReadonlyArray<{ readonly since: string, readonly until: string, readonly acceptedCount: number, readonly deliveredCount: number }> | null } };
+
+export type ServiceTenantsQueryVariables = Exact<{
+  after?: string | null | undefined;
+}>;
+
+
+export type ServiceTenantsQuery = { readonly tenants: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly suspension: { readonly since: string } | null, readonly quotas: { readonly domains: number | null, readonly recipientEntries: number | null }, readonly usage: { readonly domainCount: number, readonly recipientEntryCount: number, readonly heldCount: number, readonly heldSize: number } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
 
 export type VisitorQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type VisitorQuery = { readonly viewer: { readonly isOperator: boolean, readonly tenant: { readonly id: string, readonly name: string }, readonly token: { readonly name: string } | null } };
 
+export const domainQuery: Operation<DomainQuery, DomainQueryVariables> = {
+  text: "query Domain($name:String!){domain(by:{name:$name}){name status situation revision proof{name value checkedAt lostAt}queue{heldCount heldSize oldestAcceptedAt firstExpiryAt nextAttemptAt}pause{from until reason isInForce}breaker{state since reply}requestedAttempt{startedAt waitsFor}outage{startedAt kind attemptCount expiredCount evidence{at trouble host reply}}lastOutage{endedAt expiredCount heldAtEndCount drain{messagesPerSecond etaAt}}doctor{at verdict findings{code verdict advice evidence{asked answered}}}deliverTo{host port}drainPerMinute hasCallAheads recipientList{isEnabled entryCount}drills(first:1){nodes{state result requestedAt endedAt}}}service{troubleSince egressAddresses retrySchedule{interval attemptCount}}}",
+};
+
+export const domainFlowQuery: Operation<DomainFlowQuery, DomainFlowQueryVariables> = {
+  text: "query DomainFlow($name:String!$since:DateTime!){domain(by:{name:$name}){flow(since:$since slots:96){until acceptedCount heldCount}}}",
+};
+
+export const domainAttemptsQuery: Operation<DomainAttemptsQuery, DomainAttemptsQueryVariables> = {
+  text: "query DomainAttempts($name:String!$since:DateTime!){domain(by:{name:$name}){attempts(first:100 since:$since){nodes{at host address reply outcome latency}}}}",
+};
+
+export const domainOutagesQuery: Operation<DomainOutagesQuery, DomainOutagesQueryVariables> = {
+  text: "query DomainOutages($name:String!$since:DateTime!){domain(by:{name:$name}){outages(first:20 since:$since){nodes{startedAt endedAt kind attemptCount heldAtEndCount expiredCount lastReply}}}}",
+};
+
+export const domainHeldQuery: Operation<DomainHeldQuery, DomainHeldQueryVariables> = {
+  text: "query DomainHeld($name:String!){messages(first:8 filter:{domain:$name states:HELD}){nodes{id acceptedAt expiresAt size reversePath recipients{address state}}}}",
+};
+
+export const domainRejectionsQuery: Operation<DomainRejectionsQuery, DomainRejectionsQueryVariables> = {
+  text: "query DomainRejections($name:String!){rejections(first:5 filter:{domain:$name}){nodes{id at code reversePath recipient isDryRun}}}",
+};
+
+export const domainMxQuery: Operation<DomainMxQuery, DomainMxQueryVariables> = {
+  text: "query DomainMx($name:String!){domain(by:{name:$name}){mx{verdict observed{preference host}recommended{preference host}}}}",
+};
+
+export const domainSetupQuery: Operation<DomainSetupQuery, DomainSetupQueryVariables> = {
+  text: "query DomainSetup($name:String!){domain(by:{name:$name}){primarySetup{mta title snippet}}}",
+};
+
 export const flushMutation: Operation<FlushMutation, FlushMutationVariables> = {
   text: "mutation Flush($input:DomainFlushInput!){domainFlush(input:$input){userErrors{path message}}}",
+};
+
+export const pauseMutation: Operation<PauseMutation, PauseMutationVariables> = {
+  text: "mutation Pause($input:DomainPauseInput!){domainPause(input:$input){userErrors{path message}}}",
+};
+
+export const resumeMutation: Operation<ResumeMutation, ResumeMutationVariables> = {
+  text: "mutation Resume($input:DomainResumeInput!){domainResume(input:$input){userErrors{path message}}}",
+};
+
+export const extendHoldMutation: Operation<ExtendHoldMutation, ExtendHoldMutationVariables> = {
+  text: "mutation ExtendHold($input:DomainExtendHoldInput!){domainExtendHold(input:$input){userErrors{path message}}}",
+};
+
+export const updateMutation: Operation<UpdateMutation, UpdateMutationVariables> = {
+  text: "mutation Update($input:DomainUpdateInput!){domainUpdate(input:$input){preview{hosts{host port addresses}heldCount heldSize}userErrors{path message}}}",
+};
+
+export const releaseBreakerMutation: Operation<ReleaseBreakerMutation, ReleaseBreakerMutationVariables> = {
+  text: "mutation ReleaseBreaker($input:DomainReleaseBreakerInput!){domainReleaseBreaker(input:$input){userErrors{path message}}}",
+};
+
+export const bounceHeldMutation: Operation<BounceHeldMutation, BounceHeldMutationVariables> = {
+  text: "mutation BounceHeld($input:DomainBounceHeldInput!){domainBounceHeld(input:$input){recipientCount userErrors{path message code}}}",
+};
+
+export const drillMutation: Operation<DrillMutation, DrillMutationVariables> = {
+  text: "mutation Drill($input:DomainDrillInput!){domainDrill(input:$input){userErrors{path message}}}",
+};
+
+export const checkMutation: Operation<CheckMutation, CheckMutationVariables> = {
+  text: "mutation Check($input:DomainCheckInput!){domainCheck(input:$input){userErrors{path message}}}",
+};
+
+export const verifyMutation: Operation<VerifyMutation, VerifyMutationVariables> = {
+  text: "mutation Verify($input:DomainVerifyInput!){domainVerify(input:$input){userErrors{path message}}}",
+};
+
+export const findMessagesQuery: Operation<FindMessagesQuery, FindMessagesQueryVariables> = {
+  text: "query FindMessages($filter:MessageFilter!$after:String){messages(first:20 after:$after filter:$filter){nodes{id acceptedAt endedAt size reversePath recipients{address state nextAttemptAt}}pageInfo{hasNextPage endCursor}}}",
+};
+
+export const findRejectionsQuery: Operation<FindRejectionsQuery, FindRejectionsQueryVariables> = {
+  text: "query FindRejections($filter:RejectionFilter!$after:String){rejections(first:20 after:$after filter:$filter){nodes{id at code reply reversePath recipient clientAddress isDryRun}pageInfo{hasNextPage endCursor}}}",
+};
+
+export const findDomainsQuery: Operation<FindDomainsQuery, FindDomainsQueryVariables> = {
+  text: "query FindDomains($namePrefix:String!$after:String){domains(first:40 after:$after orderBy:NAME filter:{namePrefix:$namePrefix}){nodes{name situation queue{heldCount}}pageInfo{hasNextPage endCursor}}}",
+};
+
+export const standingQuery: Operation<StandingQuery, StandingQueryVariables> = {
+  text: "query Standing($address:String!){recipientStanding(address:$address){address isListed deliveredAt answer answeredAt reply suspectedAt isCatchAll}}",
+};
+
+export const messageQuery: Operation<MessageQuery, MessageQueryVariables> = {
+  text: "query Message($id:ID!){message(id:$id){id transactionId acceptedAt expiresAt endedAt size reversePath clientAddress ehloName domainName internetMessageId recipients{address state nextAttemptAt attemptCount lastReply dsnSuppressedReason suspectedAt suspectedReply}}}",
+};
+
+export const messageSubjectQuery: Operation<MessageSubjectQuery, MessageSubjectQueryVariables> = {
+  text: "query MessageSubject($id:ID!){message(id:$id){subject}}",
+};
+
+export const messageOutageQuery: Operation<MessageOutageQuery, MessageOutageQueryVariables> = {
+  text: "query MessageOutage($id:ID!){message(id:$id){timeline(first:1){nodes{outage{startedAt endedAt}}}}}",
+};
+
+export const messageTimelineQuery: Operation<MessageTimelineQuery, MessageTimelineQueryVariables> = {
+  text: "query MessageTimeline($id:ID!$after:String){message(id:$id){timeline(first:100 after:$after){nodes{id at kind recipients host reply reason reportId actor{isOperator}attempt{address outcome latency}}pageInfo{hasNextPage endCursor}}}}",
+};
+
+export const messageHeadersQuery: Operation<MessageHeadersQuery, MessageHeadersQueryVariables> = {
+  text: "query MessageHeaders($id:ID!){message(id:$id){headers{name value}}}",
+};
+
+export const messageHeldQuery: Operation<MessageHeldQuery, MessageHeldQueryVariables> = {
+  text: "query MessageHeld($id:ID!){message(id:$id){recipients{state}}}",
+};
+
+export const messageRetryMutation: Operation<MessageRetryMutation, MessageRetryMutationVariables> = {
+  text: "mutation MessageRetry($input:MessageRetryInput!){messageRetry(input:$input){userErrors{path message}}}",
+};
+
+export const messageCancelMutation: Operation<MessageCancelMutation, MessageCancelMutationVariables> = {
+  text: "mutation MessageCancel($input:MessageCancelInput!){messageCancel(input:$input){userErrors{path message}}}",
+};
+
+export const messageBounceMutation: Operation<MessageBounceMutation, MessageBounceMutationVariables> = {
+  text: "mutation MessageBounce($input:MessageBounceInput!){messageBounce(input:$input){userErrors{path message}}}",
 };
 
 export const summaryQuery: Operation<SummaryQuery, SummaryQueryVariables> = {
@@ -57,7 +827,39 @@ export const summaryQuery: Operation<SummaryQuery, SummaryQueryVariables> = {
 };
 
 export const urgentQuery: Operation<UrgentQuery, UrgentQueryVariables> = {
-  text: "query Urgent($situations:[Situation!]$namePrefix:String$after:String){domains(first:40 after:$after orderBy:URGENCY filter:{situations:$situations namePrefix:$namePrefix}){nodes{name situation queue{heldCount heldSize firstExpiryAt nextAttemptAt}outage{startedAt}}pageInfo{hasNextPage endCursor}}}",
+  text: "query Urgent($situations:[Situation!]$after:String$since:DateTime!){domains(first:40 after:$after orderBy:URGENCY filter:{situations:$situations}){nodes{name situation queue{heldCount heldSize firstExpiryAt nextAttemptAt}flow(since:$since slots:48){until heldCount}outages(first:8 since:$since){nodes{startedAt endedAt}}outage{startedAt}}pageInfo{hasNextPage endCursor}}}",
+};
+
+export const refusalCountsQuery: Operation<RefusalCountsQuery, RefusalCountsQueryVariables> = {
+  text: "query RefusalCounts($since:DateTime!$domain:String){rejectionCounts(since:$since slots:28 domain:$domain){since until code zone isDryRun count}}",
+};
+
+export const refusalsQuery: Operation<RefusalsQuery, RefusalsQueryVariables> = {
+  text: "query Refusals($filter:RejectionFilter$after:String){rejections(first:25 after:$after filter:$filter){nodes{id at code reply clientAddress ehloName reversePath recipient domain{name}zone isDryRun}pageInfo{hasNextPage endCursor}}}",
+};
+
+export const refusalQuery: Operation<RefusalQuery, RefusalQueryVariables> = {
+  text: "query Refusal($id:ID!){rejections(first:1 filter:{id:$id}){nodes{code clientAddress recipient domain{name}}}}",
+};
+
+export const allowMutation: Operation<AllowMutation, AllowMutationVariables> = {
+  text: "mutation Allow($input:RejectionAllowInput!){rejectionAllow(input:$input){userErrors{path message}}}",
+};
+
+export const serviceNodesQuery: Operation<ServiceNodesQuery, ServiceNodesQueryVariables> = {
+  text: "query ServiceNodes{service{version troubleSince nodes{name version runtime roles startedAt lastSeenAt}}}",
+};
+
+export const serviceHealthQuery: Operation<ServiceHealthQuery, ServiceHealthQueryVariables> = {
+  text: "query ServiceHealth{service{health{reasons}totals{tenantCount domainCount openOutageCount heldCount heldSize oldestAcceptedAt}}}",
+};
+
+export const serviceFlowQuery: Operation<ServiceFlowQuery, ServiceFlowQueryVariables> = {
+  text: "query ServiceFlow($since:DateTime!$recent:DateTime!){service{flow(since:$since slots:96){since until acceptedCount deliveredCount heldCount}recent:flow(since:$recent slots:4){since until acceptedCount deliveredCount}}}",
+};
+
+export const serviceTenantsQuery: Operation<ServiceTenantsQuery, ServiceTenantsQueryVariables> = {
+  text: "query ServiceTenants($after:String){tenants(first:20 after:$after){nodes{id name suspension{since}quotas{domains recipientEntries}usage{domainCount recipientEntryCount heldCount heldSize}}pageInfo{hasNextPage endCursor}}}",
 };
 
 export const visitorQuery: Operation<VisitorQuery, VisitorQueryVariables> = {

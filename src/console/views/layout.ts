@@ -10,6 +10,8 @@ export interface Page {
   readonly title: string;
   /** The tone of the page decides about the colour of its mark. */
   readonly main: Html;
+  /** The main link that leads here, or to the page above. */
+  readonly place?: Place;
   /** The subscription whose items say that the page has changed, with its variables. */
   readonly live?: { readonly query: string; readonly variables?: Readonly<Record<string, unknown>> };
   /** Says what was just done. */
@@ -17,18 +19,66 @@ export interface Page {
   readonly status?: 200 | 404 | 422 | 503;
 }
 
+interface Link {
+  readonly path: string;
+  readonly text: string;
+  /** The path of its sign, in a box of 20 by 20. */
+  readonly d: string;
+  readonly scope: string;
+  readonly isForOperator?: boolean;
+}
+
+const PLACES = {
+  overview: { path: '/console', text: 'Overview', d: 'M2 14c3-8 5-8 7-3s4 5 9-1M2 17h16', scope: 'DOMAIN_READ' },
+  find: {
+    path: '/console/find',
+    text: 'Find mail',
+    d: 'M13 8.5a4.5 4.5 0 1 1-9 0 4.5 4.5 0 0 1 9 0ZM12 12l5 5',
+    scope: 'QUEUE_READ',
+  },
+  refusals: {
+    path: '/console/refusals',
+    text: 'Refusals',
+    d: 'M17 10a7 7 0 1 1-14 0 7 7 0 0 1 14 0ZM5.2 5.2l9.6 9.6',
+    scope: 'QUEUE_READ',
+  },
+  service: {
+    path: '/console/service',
+    text: 'Service',
+    d: 'M3 4h14v5H3ZM3 11h14v5H3ZM6 6.5h.01M6 13.5h.01',
+    scope: 'DOMAIN_READ',
+    isForOperator: true,
+  },
+} as const satisfies Readonly<Record<string, Link>>;
+
+export type Place = keyof typeof PLACES;
+
+function links({ scopes, isOperator }: Visitor, current: Place | undefined, className: string): Html {
+  const places = Object.entries<Link>(PLACES).filter(
+    ([, { scope, isForOperator = false }]) => scopes.includes(scope) && (isOperator || !isForOperator),
+  );
+  return html`<nav class="${className}" aria-label="Pages">${places.map(
+    ([place, { path, text, d }]) => html`<a href="${path}"${place === current ? html` aria-current="page"` : NONE}
+      ><svg class="icon" viewBox="0 0 20 20" aria-hidden="true"><path d="${d}" /></svg>${text}</a
+    >`,
+  )}</nav>`;
+}
+
 /** The whole page, signed in. */
 export async function pageOf(request: PageRequest, page: Page): Promise<PageAnswer> {
-  const { visitor, now } = request;
+  const { visitor, now, submitted } = request;
+  // The address of a form that came back is no page, which could be asked for again.
+  const live = submitted === null ? page.live : undefined;
   const body = html`<a class="skip" href="#main">Skip to the page</a>
-    ${header(visitor, page)}
+    ${header(visitor, page.place, live !== undefined)}
     <main id="main" tabindex="-1">
       ${page.notice == null ? NONE : html`<p class="notice" role="status">${page.notice}</p>`} ${page.main}
-    </main>`;
+    </main>
+    ${links(visitor, page.place, 'tabs')}`;
   return {
     kind: 'PAGE',
     status: page.status ?? 200,
-    html: await shell({ title: page.title, body, now, live: page.live ?? null, hasScript: true }),
+    html: await shell({ title: page.title, body, now, live: live ?? null, hasScript: true }),
   };
 }
 
@@ -63,11 +113,12 @@ export async function shell({ title, body, now, live, hasScript }: Shell): Promi
   return document.toString();
 }
 
-function header(visitor: Visitor, page: Page): Html {
+function header(visitor: Visitor, place: Place | undefined, isLive: boolean): Html {
   return html`<header class="bar">
     <a class="brand" href="/console"><span class="logo">${LOGO}</span>Backup MX</a>
+    ${links(visitor, place, 'links')}
     <span class="state">
-      ${page.live === undefined ? NONE : html`<span id="live" class="live" role="status" hidden>Live</span>`}
+      ${!isLive ? NONE : html`<span id="live" class="live" role="status" hidden>Live</span>`}
       <span class="visitor">${visitor.name}</span>
       <a class="quiet" href="/graphql">GraphiQL</a>
       <form method="post" action="/console/sign-out"><button class="quiet">Sign out</button></form>

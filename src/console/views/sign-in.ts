@@ -29,9 +29,10 @@ export function signInPage({ now, error, next }: SignInPage): Promise<string> {
 }
 
 /** The page of a link. Its code comes after the #, so no log and no other site sees it; the script sends it. */
-export function enterPage(now: Date, error: string | null): Promise<string> {
+export function enterPage({ now, error, next }: SignInPage): Promise<string> {
   const main = html`<h1>${error === null ? 'Opening the console' : 'This link does not open'}</h1>
     <form method="post" action="/console/enter" class="stack" data-enter>
+      <input type="hidden" name="next" value="${next}" />
       <input type="hidden" name="timeZone" value="UTC" data-time-zone />
       ${error === null ? NONE : html`<p class="field-error" id="error">${error}</p>`}
       <label for="code">Code, the part of the link after #</label>

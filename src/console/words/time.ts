@@ -36,9 +36,66 @@ export function expiryText(at: Date, now: Date, timeZone: string): string {
   return timeText(at, now, timeZone, !isNear(at, now));
 }
 
+/** `in 3 min`, `in 40 s`; `now` within a second. */
+export function dueText(at: Date, now: Date): string {
+  const ms = at.getTime() - now.getTime();
+  return ms < 1000 ? 'now' : `in ${ms < 60_000 ? `${Math.round(ms / 1000)}\u00a0s` : spanText(ms)}`;
+}
+
+/** `2 s ago`, `3 h 46 min ago`; a clock that is ahead of ours is no reason to count backwards. */
+export function agoText(at: Date, now: Date): string {
+  return `${shortSpanText(Math.max(0, now.getTime() - at.getTime()))} ago`;
+}
+
+/** A span that may be of seconds: `40 s`. */
+export function shortSpanText(ms: number): string {
+  return ms < 60_000 ? `${Math.floor(ms / 1000)}\u00a0s` : spanText(ms);
+}
+
+/** `every 15 minutes`, `every hour`, `every 2 hours`. */
+export function intervalText(ms: number): string {
+  const minutes = Math.round(ms / 60_000);
+  const [count, unit] = minutes % 60 === 0 ? [minutes / 60, 'hour'] : [minutes, 'minute'];
+  return count === 1 ? `every ${unit}` : `every ${count} ${unit}s`;
+}
+
+/** How far the clocks of a zone are ahead of UTC at an instant, in milliseconds. */
+export function zoneOffsetMs(at: Date, timeZone: string): number {
+  const parts = new Intl.DateTimeFormat('en-GB', {
+    timeZone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+  }).formatToParts(at);
+  const of = (type: Intl.DateTimeFormatPartTypes): number => Number(parts.find((part) => part.type === type)?.value);
+  const local = Date.UTC(of('year'), of('month') - 1, of('day'), of('hour'), of('minute'), of('second'));
+  return local - Math.floor(at.getTime() / 1000) * 1000;
+}
+
+/** The instant at which the day begins that this one lies in, or one so many days before it. */
+export function dayBegin(at: Date, timeZone: string, daysBefore = 0): Date {
+  return localInstant(startOfDay(at, timeZone) - daysBefore * DAY_MS, timeZone);
+}
+
+/** The beginning of a day as a field for dates has it, `2026-12-01`; null if it is another text. */
+export function dayIn(text: string, timeZone: string): Date | null {
+  const ms = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : NaN;
+  return Number.isNaN(ms) ? null : localInstant(ms, timeZone);
+}
+
 /** Whether it is less than 48 hours away. */
 export function isNear(at: Date, now: Date): boolean {
   return at.getTime() - now.getTime() < NEAR_MS;
+}
+
+/** The instant at which clocks of the zone show this time, given as if the zone were UTC. */
+function localInstant(localMs: number, timeZone: string): Date {
+  const guess = new Date(localMs - zoneOffsetMs(new Date(localMs), timeZone));
+  return new Date(localMs - zoneOffsetMs(guess, timeZone));
 }
 
 /** The instant as which the day of this one begins, as if its zone were UTC. */

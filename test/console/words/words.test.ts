@@ -2,7 +2,7 @@
 import { expect, test } from 'bun:test';
 import { counted, sizeText } from '../../../src/console/words/count.ts';
 import { overviewSentence } from '../../../src/console/words/overview-sentence.ts';
-import { expiryText, spanText, timeText } from '../../../src/console/words/time.ts';
+import { agoText, dayBegin, dayIn, expiryText, spanText, timeText } from '../../../src/console/words/time.ts';
 
 const NOW = new Date('2026-12-02T01:30:00Z');
 const plain = (text: string): string => text.replaceAll('\u00a0', ' ');
@@ -24,6 +24,29 @@ test.each([
   ['2026-12-02T04:00:00Z', 'America/New_York', '23:00'],
   ['2026-12-02T06:00:00Z', 'America/New_York', 'tomorrow 01:00'],
 ])('%s in %s is %s', (at, zone, text) => expect(plain(timeText(new Date(at), NOW, zone))).toBe(text));
+
+test.each([
+  ['UTC', 0, '2026-12-02T00:00:00.000Z'],
+  // There it is still the first of December.
+  ['America/New_York', 0, '2026-12-01T05:00:00.000Z'],
+  ['Asia/Kolkata', 1, '2026-11-30T18:30:00.000Z'],
+  // Before the clocks were put back.
+  ['Europe/Vienna', 60, '2026-10-02T22:00:00.000Z'],
+])('in %s the day %d days before begins at %s', (zone, days, at) =>
+  expect(dayBegin(NOW, zone, days).toISOString()).toBe(at),
+);
+
+test('a day of a field begins in the zone of whoever typed it; what is no day is none', () => {
+  expect(dayIn('2026-12-01', 'Europe/Vienna')?.toISOString()).toBe('2026-11-30T23:00:00.000Z');
+  expect(dayIn('2026-07-01', 'Europe/Vienna')?.toISOString()).toBe('2026-06-30T22:00:00.000Z');
+  for (const text of ['', 'soon', '2026-13-01', '2026-02-30x', '1 Dec']) expect(dayIn(text, 'UTC')).toBeNull();
+});
+
+test.each([
+  [2_400, '2 s ago'],
+  [-5_000, '0 s ago'],
+  [90 * 60_000, '1 h 30 min ago'],
+])('%d ms before now is %s', (ms, text) => expect(plain(agoText(new Date(NOW.getTime() - ms), NOW))).toBe(text));
 
 test('an expiry that is near has its time, another its day', () => {
   expect(plain(expiryText(new Date('2026-12-03T10:03:00Z'), NOW, 'UTC'))).toBe('tomorrow 10:03');

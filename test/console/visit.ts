@@ -1,0 +1,32 @@
+/** Somebody who is signed in at the console, without a browser. */
+import type { Harness } from '../control/harness.ts';
+
+export interface Visit {
+  readonly cookie: string;
+  get(path: string): Promise<Response>;
+  /** The text of a page. */
+  page(path: string): Promise<string>;
+  /** Sends a form as a page of ours does. */
+  post(path: string, fields: Readonly<Record<string, string>>): Promise<Response>;
+}
+
+export async function createVisit({ url }: Pick<Harness, 'url'>, token: string, isReadOnly = false): Promise<Visit> {
+  const body = new URLSearchParams({ token, timeZone: 'UTC', ...(isReadOnly ? { isReadOnly: 'true' } : {}) });
+  const ours = { 'Sec-Fetch-Site': 'same-origin' };
+  const signedIn = await fetch(`${url}/console/sign-in`, { method: 'POST', redirect: 'manual', headers: ours, body });
+  const cookie = signedIn.headers.get('Set-Cookie')?.split(';')[0] ?? '';
+  const get = (path: string): Promise<Response> =>
+    fetch(url + path, { headers: { Cookie: cookie }, redirect: 'manual' });
+  return {
+    cookie,
+    get,
+    page: async (path) => (await get(path)).text(),
+    post: (path, fields) =>
+      fetch(url + path, {
+        method: 'POST',
+        redirect: 'manual',
+        headers: { ...ours, Cookie: cookie },
+        body: new URLSearchParams(fields),
+      }),
+  };
+}
