@@ -6,6 +6,8 @@ export interface BoundedMap<T> {
   get(key: string): T | undefined;
   set(key: string, value: T): void;
   delete(key: string): void;
+  /** In the order in which they were asked for. */
+  keys(): Iterable<string>;
   clear(): void;
 }
 
@@ -41,6 +43,7 @@ export function createBoundedMap<T>(limit: number, weigh: (value: T) => number =
       }
     },
     delete: drop,
+    keys: () => entries.keys(),
     clear() {
       entries.clear();
       weight = 0;

@@ -26,6 +26,11 @@ async function run(config: Config, log: Log, interfaceAddresses: readonly string
   const { startNode } = await import('./app/node.ts');
   const node = await startNode({ config, log, version, runtime, interfaceAddresses });
   faultLog = node.log;
+  // Only where a person reads it: the link is a key, and a log is kept.
+  if (process.stdout.isTTY && config.roles.has('control')) {
+    const link = await node.makeConsoleLink();
+    process.stdout.write(`\nThe console: ${link}\nIt opens once, within ten minutes; later: npx backup-mx console\n\n`);
+  }
   let isStopping = false;
   const stop = (reason: string) => {
     if (isStopping) return;

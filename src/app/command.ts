@@ -15,6 +15,7 @@ import { didYouMean } from '../clients/cli/suggest.ts';
 import { DONE, type ExitCode, type Terminal, WRONG_USE } from '../clients/cli/terminal.ts';
 import { VERBS } from '../clients/cli/verbs.ts';
 import { version } from '../config/machine.ts';
+import { openBrowser } from '../clients/cli/browser.ts';
 
 const exportVerb: SingleVerb = {
   verb: 'export',
@@ -136,6 +137,7 @@ process.exit(
     width: process.stdout.isTTY ? process.stdout.columns : null,
     interruption: interruption.signal,
     question: process.stdin.isTTY && process.stderr.isTTY ? askOnTerminal : null,
+    openBrowser: (url) => openBrowser(url, process.env, process.platform),
     readInput: async () => (await process.stdin.setEncoding('utf8').toArray()).join(''),
   }),
 );

@@ -114,14 +114,15 @@ function startNotify({ config, sql, routing, timers, events, onStop }: NodeCore)
     onFault,
   });
   onStop(() => sender.stop());
+  const { mxHostname, publicUrl } = config;
   const isSending = config.roles.has('control') && !config.deliveryHold;
   if (isSending) {
     timers.every(SEND_EVERY_MS, 'webhooks', async () => {
-      while ((await emptyOutbox(sql, noteEvents)) > 0);
+      while ((await emptyOutbox(sql, publicUrl, noteEvents)) > 0);
       await sender.poll();
     });
     const withheld = new Set<string>();
-    timers.every(ALERTS_EVERY_MS, 'alerts', () => sendAlerts({ sql, mxHostname: config.mxHostname, events, withheld }));
+    timers.every(ALERTS_EVERY_MS, 'alerts', () => sendAlerts({ sql, mxHostname, publicUrl, events, withheld }));
   }
   return {
     allowPrivate,
@@ -153,8 +154,8 @@ function startDoctor({ config, sql, routing, timers, log, metrics, onStop, ...co
     monotonicMs,
     wallClock,
     isListed: core.userLists.isListed,
-    fetchText: (host, path) =>
-      fetchText(host, path, { resolver, allowPrivate, maxBytes: POLICY_BYTES, timeoutMs: POLICY_TIMEOUT_MS }),
+    fetchText: (host, path, lookUps) =>
+      fetchText(host, path, { resolver: lookUps, allowPrivate, maxBytes: POLICY_BYTES, timeoutMs: POLICY_TIMEOUT_MS }),
     usesDane: usesDane(config),
     certificateChain: () => certificates()?.chain ?? null,
     service: () => ({

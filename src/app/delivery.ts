@@ -10,7 +10,7 @@ import { createConnectionPool } from '../delivery/connections.ts';
 import type { Attempts, AttemptsOptions } from '../delivery/delivering-node.ts';
 import { createDelivery, type Delivery } from '../delivery/delivery.ts';
 import { createHostMemory, createRecoveryChecks, type HostMemory } from '../delivery/recovery-checks.ts';
-import { demandTls, routeOf } from '../delivery/route.ts';
+import { createRouteSearch, routeOf } from '../delivery/route.ts';
 import { loadStsPolicy, saveStsPolicy } from '../domains/mta-sts-policies.ts';
 import { createDrainGauge } from '../outage/drain.ts';
 import { checkLocalFailure } from '../outage/local-failure.ts';
@@ -21,7 +21,7 @@ import { createDelayWalk } from '../queue/reports/due-rows.ts';
 import { makeDueReports } from '../queue/reports/reports.ts';
 import { answersGreeting, openSession } from '../smtp/client.ts';
 import { DEFAULT_SMTP_TIMEOUTS } from '../smtp/session.ts';
-import { createTlsSources, type TlsSources } from '../tls/demand.ts';
+import { createTlsSearch, type TlsSearch } from '../tls/demand.ts';
 import { learnFromResults } from '../verification/learned.ts';
 import type { NodeCore } from './core.ts';
 
@@ -38,10 +38,8 @@ const STOP_WITHIN_MS = 3000;
 /** Starts delivery, and the work on outages and reports that no attempt does. With DELIVERY_HOLD nothing is delivered. */
 export async function startDelivery(core: NodeCore, { lease }: Nodes, wakeUps: WakeUps): Promise<Delivery> {
   const { config, sql, queueSql, events, log, metrics, timers, routing } = core;
-  const { findHops } = routing;
   const hosts = createHostMemory();
-  const tls = createTlsSources({
-    resolver: routing.resolver,
+  const tls = createTlsSearch({
     trust: config,
     allowPrivate: config.allowPrivateNextHops,
     store: {
@@ -54,8 +52,7 @@ export async function startDelivery(core: NodeCore, { lease }: Nodes, wakeUps: W
   const delivery = createDelivery({
     sql: queueSql,
     holder: lease,
-    findRoute: async (destination) =>
-      demandTls(routeOf(await findHops(destination), destination.kind), destination, tls),
+    findRoute: createRouteSearch(routing, tls),
     openAttempts: (options) => openAttempts(core, tls, options),
     hosts,
     inboundPriority: createInboundPriority({ acceptedWork: () => core.started.inbound?.workCount() ?? 0 }),
@@ -89,7 +86,7 @@ export async function startDelivery(core: NodeCore, { lease }: Nodes, wakeUps: W
   return delivery;
 }
 
-function openAttempts({ config, verification }: NodeCore, tls: TlsSources, options: AttemptsOptions): Attempts {
+function openAttempts({ config, verification }: NodeCore, tls: TlsSearch, options: AttemptsOptions): Attempts {
   const { destinationId, signal, mayFinish } = options;
   const sessions = createConnectionPool({
     open: (target, sessionSignal) =>

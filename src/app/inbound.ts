@@ -14,7 +14,7 @@ import { createSeenClients } from '../events/seen-clients.ts';
 import { createInbound } from '../inbound/smtp-server/listener.ts';
 import { normalizeDomain } from '../mail/domain.ts';
 import { newId } from '../mail/id.ts';
-import { clientNetwork, isWithin, normalizeAddress } from '../mail/ip.ts';
+import { clientNetwork, clientNetworks, isWithin, normalizeAddress } from '../mail/ip.ts';
 import { OPERATOR_TENANT_ID } from '../mail/viewer.ts';
 import { createCalloutBreaker, createOpenOutages } from '../outage/callout-view.ts';
 import { requestFlush } from '../outage/clock.ts';
@@ -111,7 +111,7 @@ export async function startInbound(core: NodeCore, wakeUps: WakeUps): Promise<vo
     decideRecipient: (client, mail, path) => decideRecipient(policy, { client, mail, path }),
     accept: async (transaction) => {
       try {
-        await spool.accept(transaction, clientNetwork(transaction.envelope.client.address));
+        await spool.accept(transaction, clientNetworks(transaction.envelope.client.address).at(-1));
       } catch (error) {
         if (error instanceof StorageFull) ready.noteFull();
         throw error;

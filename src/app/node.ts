@@ -4,12 +4,14 @@
 import { within } from '../clock.ts';
 import { startJobs } from '../cluster/jobs.ts';
 import { joinNodes, type Nodes } from '../cluster/nodes.ts';
-import { readOperatorToken } from '../control/admission/auth.ts';
+import { operatorParent, readOperatorToken } from '../control/admission/auth.ts';
 import { tellFinalized } from '../delivery/destination-records.ts';
 import { dropDeadOwnership, findOwners } from '../outage/owner.ts';
 import { findClaimants, releaseDeadClaims } from '../queue/claim.ts';
 import { finalizeMarked, findMarkers } from '../queue/marks.ts';
 import type { Log } from '../telemetry/log.ts';
+import { consoleLinkUrl } from '../tenants/console-sessions.ts';
+import { SCOPES } from '../tenants/token-cache.ts';
 import { learnFromResults } from '../verification/learned.ts';
 import { startControl, startDrills } from './control.ts';
 import { type NodeCore, type NodeOptions, type OnStop, openCore } from './core.ts';
@@ -21,12 +23,22 @@ import { startMaintenance, startOperationWork } from './maintenance.ts';
 /** A part that waits for a database without an answer is left after this. */
 const STOP_WITHIN_MS = 3000;
 
+export interface StartedNode {
+  readonly log: Log;
+  /** A link that opens the console once, within ten minutes, with all rights of the operator. */
+  makeConsoleLink(): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** For whoever has just started the service and reads what it says. */
+const LINK_SECONDS = 600;
+
 /**
  * Starts all that the roles of this process need. Throws StartError for what the operator can correct.
  *
  * @returns with the log whose faults the node's metrics count
  */
-export async function startNode(options: NodeOptions): Promise<{ readonly log: Log; stop(): Promise<void> }> {
+export async function startNode(options: NodeOptions): Promise<StartedNode> {
   const stops: (() => Promise<unknown>)[] = [];
   const stop = async () => {
     for (const stopPart of stops.splice(0).toReversed()) {
@@ -34,21 +46,21 @@ export async function startNode(options: NodeOptions): Promise<{ readonly log: L
     }
   };
   try {
-    const log = await startParts(options, (stopPart, withinMs = STOP_WITHIN_MS) => {
+    const parts = await startParts(options, (stopPart, withinMs = STOP_WITHIN_MS) => {
       stops.push(() =>
         within(withinMs, stopPart(), () => {
           throw new Error(`did not stop within ${withinMs} ms`);
         }),
       );
     });
-    return { log, stop };
+    return { ...parts, stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-async function startParts(options: NodeOptions, onStop: OnStop): Promise<Log> {
+async function startParts(options: NodeOptions, onStop: OnStop): Promise<Omit<StartedNode, 'stop'>> {
   const { config } = options;
   await checkPlaces(config);
   const core = await openCore(options, onStop);
@@ -72,7 +84,12 @@ async function startParts(options: NodeOptions, onStop: OnStop): Promise<Log> {
     startDrills(core, reasons);
   }
   logStarted(core, { http, operatorTokenFile: operator.file });
-  return log;
+  return { log, makeConsoleLink: () => makeConsoleLink(core, operator.token) };
+}
+
+async function makeConsoleLink({ config, consoleSessions }: NodeCore, operatorToken: string): Promise<string> {
+  const link = { parent: operatorParent(operatorToken), scopes: SCOPES, lastsSeconds: LINK_SECONDS };
+  return consoleLinkUrl(config.publicUrl, (await consoleSessions.makeLink(link)).code);
 }
 
 async function joinCluster(core: NodeCore): Promise<Nodes> {

@@ -5,6 +5,7 @@
  * only: the cookie is not sent along by other sites, and what has come from one is refused. Whoever is not signed in is a stranger, who
  * pays for each try as for a wrong token of the API.
  */
+import { Buffer } from 'node:buffer';
 import { type Context as HttpContext, Hono } from 'hono';
 import { wallClock } from '../clock.ts';
 import { type Ask, askedOf, type PageAnswer, type Visitor } from '../console/ask.ts';
@@ -12,13 +13,17 @@ import { findAsset } from '../console/assets.ts';
 import { showPage, submitForm } from '../console/console.ts';
 import { visitorQuery } from '../console/operations/generated.ts';
 import { enterPage, signInPage, unsafePage } from '../console/views/sign-in.ts';
-import { grants, SCOPES, type Scope } from '../tenants/token-cache.ts';
+import { OPERATOR_TENANT_ID } from '../mail/viewer.ts';
+import { grants, readingScopes, SCOPES } from '../tenants/token-cache.ts';
 import type { Authentication, Caller } from './admission/auth.ts';
 import type { Billing } from './admission/billing.ts';
+import type { ConnectionBounds } from './admission/connection-bounds.ts';
+import { CONNECTIONS_FULL, type Refused } from './admission/refusals.ts';
 import { encoded } from './constant-page.ts';
 import { clearCookie, cookieCredential, cookieKindOf, isFromOurPage, setCookie } from './console-cookie.ts';
+import { createFormReader, type ReadForm } from './console-form.ts';
 import type { ServiceParts } from './context.ts';
-import type { GraphqlRoute, RouteTypes } from './graphql-route.ts';
+import { type Admittance, closed, type GraphqlRoute, type RouteTypes } from './graphql-route.ts';
 
 const POLICY = [
   "default-src 'none'",
@@ -38,14 +43,15 @@ const PAGE_HEADERS = {
   // With no-referrer a browser would send `Origin: null` with our own forms.
   'Referrer-Policy': 'same-origin',
 };
-/** Octets of a form; a User List of a million mailboxes is sent by the command or as a file of the API. */
-const MOST_FORM = 1024 * 1024;
 /** A wrong token costs what it costs at the API; ten failures in a moment wait. */
 const FAILURE_COST = 2_000;
+/** A session is written to the database, and another one may end for it. */
+const SIGN_IN_COST = 1_000;
 
 export interface ConsoleDeps {
   readonly authenticate: Authentication;
   readonly billing: Billing;
+  readonly connections: Pick<ConnectionBounds, 'prove'>;
   readonly route: GraphqlRoute;
 }
 
@@ -58,10 +64,11 @@ interface SignedIn {
 
 export function createConsoleRoutes(
   { consoleSessions, service }: Pick<ServiceParts, 'consoleSessions' | 'service'>,
-  { authenticate, billing, route }: ConsoleDeps,
+  { authenticate, billing, connections, route }: ConsoleDeps,
 ): Hono<RouteTypes> {
   const app = new Hono<RouteTypes>();
   const { publicUrl } = service;
+  const readForm = createFormReader(OPERATOR_TENANT_ID);
 
   const addressOf = (c: PageContext): string | null => c.env.incoming.socket.remoteAddress ?? null;
   const kindOf = (c: PageContext) => cookieKindOf(c.req.header('Host') ?? '', publicUrl);
@@ -71,27 +78,44 @@ export function createConsoleRoutes(
 
   async function signedIn(c: PageContext): Promise<SignedIn | null> {
     const credential = cookieCredential(c.env.incoming.headers, publicUrl);
+    // Whoever tries cookies at random is not looked up in the database for each.
+    if (!authenticate.isKnown(credential) && billing.waitOfStranger(addressOf(c)) > 0) return null;
     const caller = credential === '' ? null : await authenticate.find(credential, addressOf(c));
     return caller === null ? null : { caller, credential };
   }
 
-  function askOf(c: PageContext, { caller, credential }: SignedIn): Ask {
+  function admittanceOf(c: PageContext, { caller, credential }: SignedIn): Admittance {
     const { incoming, outgoing } = c.env;
     const account = billing.accountOf(caller);
-    const admittance = { caller, credential, account, incoming, outgoing, requestId: c.get('requestId') };
-    return async (operation, variables) =>
+    const done = closed(outgoing);
+    return { caller, credential, account, incoming, outgoing, done, requestId: c.get('requestId') };
+  }
+
+  const askFor =
+    (admittance: Admittance): Ask =>
+    async (operation, variables) =>
       askedOf(operation, await route.ask(admittance, { query: operation.text, variables }));
+
+  async function formOf(c: PageContext, tenantId: string | null): Promise<ReadForm> {
+    const gone = new AbortController();
+    void closed(c.env.outgoing).then(() => gone.abort());
+    return readForm({ incoming: c.env.incoming, tenantId, signal: gone.signal });
   }
 
   async function visitorOf(ask: Ask, { scopes, session }: Caller): Promise<Visitor> {
     const asked = await ask(visitorQuery, {});
     const { isOperator = false, tenant = null } = asked.kind === 'DATA' ? asked.data.viewer : {};
     const name = isOperator ? 'Operator' : (tenant?.name ?? 'You');
-    return { name, isOperator, scopes, timeZone: session?.timeZone ?? 'UTC' };
+    const granted = SCOPES.filter((scope) => grants(scopes, scope));
+    return { name, isOperator, scopes: granted, timeZone: session?.timeZone ?? 'UTC' };
   }
 
-  function answerWith(c: PageContext, answer: PageAnswer): Response {
-    return answer.kind === 'REDIRECT' ? away(c, answer.to) : page(c, answer.html, answer.status);
+  /** The result of a form is told, whether there is room or not. */
+  function answerWith(c: PageContext, admittance: Admittance, answer: PageAnswer): Response {
+    if (answer.kind === 'REDIRECT') return away(c, answer.to);
+    const held = { octets: Buffer.byteLength(answer.html), mustBeTold: c.req.method === 'POST' };
+    const refused = route.hold(admittance, held);
+    return refused === null ? page(c, answer.html, answer.status) : tellRefused(c, refused);
   }
 
   async function openSession(c: PageContext, secret: string, next: string): Promise<Response> {
@@ -121,8 +145,9 @@ export function createConsoleRoutes(
     return page(c, await signInPage({ now: wallClock(), error: null, next }));
   });
   app.post('/console/sign-in', async (c) => {
-    const fields = await readForm(c);
-    if (fields === null) return tooLarge(c);
+    const form = await formOf(c, null);
+    if (form.kind === 'REFUSED') return tellRefused(c, form);
+    const { fields } = form;
     const next = ownPath(fields.get('next'));
     const again = async (error: string, status: 422 | 429) =>
       page(c, await signInPage({ now: wallClock(), error, next }), status);
@@ -133,7 +158,12 @@ export function createConsoleRoutes(
       billing.chargeStranger(addressOf(c), FAILURE_COST);
       return again('This token is unknown here, or it has ended.', 422);
     }
-    const scopes = fields.get('isReadOnly') === 'true' ? readingOf(caller.scopes) : caller.scopes;
+    const account = billing.accountOf(caller);
+    const owedSeconds = account.begin();
+    if (owedSeconds > 0)
+      return again(`This token has asked for as much as it may. Try again in ${owedSeconds} s.`, 429);
+    account.charge(SIGN_IN_COST);
+    const scopes = fields.get('isReadOnly') === 'true' ? readingScopes(caller.scopes) : caller.scopes;
     const secret = await consoleSessions.open({
       parent: authenticate.parentOf(caller),
       scopes,
@@ -142,17 +172,21 @@ export function createConsoleRoutes(
     });
     return openSession(c, secret, next);
   });
-  app.get('/console/enter', async (c) => page(c, await enterPage(wallClock(), null)));
+  app.get('/console/enter', async (c) =>
+    page(c, await enterPage({ now: wallClock(), error: null, next: ownPath(c.req.query('next')) })),
+  );
   app.post('/console/enter', async (c) => {
-    const fields = await readForm(c);
-    if (fields === null) return tooLarge(c);
+    const form = await formOf(c, null);
+    if (form.kind === 'REFUSED') return tellRefused(c, form);
+    const { fields } = form;
     const seconds = billing.waitOfStranger(addressOf(c));
     const from = { timeZone: timeZoneOf(fields), clientAddress: addressOf(c) };
     const secret = seconds > 0 ? null : await consoleSessions.enter(fields.get('code') ?? '', from);
-    if (secret !== null) return openSession(c, secret, '/console');
+    const next = ownPath(fields.get('next'));
+    if (secret !== null) return openSession(c, secret, next);
     billing.chargeStranger(addressOf(c), FAILURE_COST);
     const error = 'It was opened before, or its time is over.';
-    return page(c, await enterPage(wallClock(), error), seconds > 0 ? 429 : 422);
+    return page(c, await enterPage({ now: wallClock(), error, next }), seconds > 0 ? 429 : 422);
   });
   app.post('/console/sign-out', async (c) => {
     const who = await signedIn(c);
@@ -171,25 +205,34 @@ export function createConsoleRoutes(
       billing.chargeStranger(addressOf(c));
       return away(c, `/console/sign-in?next=${encodeURIComponent(url.pathname + url.search)}`);
     }
-    const ask = askOf(c, who);
+    const { actor, viewer } = who.caller;
+    const hasRoom = connections.prove(c.env.incoming.socket, actor.token === null ? null : viewer.tenantId);
+    if (!hasRoom) {
+      c.env.outgoing.setHeader('Connection', 'close');
+      return tellRefused(c, CONNECTIONS_FULL);
+    }
+    const admittance = admittanceOf(c, who);
+    const ask = askFor(admittance);
     const visitor = await visitorOf(ask, who.caller);
     const path = url.pathname.slice('/console'.length);
     const request = { path, query: url.searchParams, now: wallClock(), visitor, ask };
-    if (c.req.method !== 'POST') return answerWith(c, await showPage({ ...request, submitted: null }));
-    const fields = await readForm(c);
-    return fields === null ? tooLarge(c) : answerWith(c, await submitForm(request, fields));
+    if (c.req.method !== 'POST') return answerWith(c, admittance, await showPage({ ...request, submitted: null }));
+    const form = await formOf(c, viewer.tenantId);
+    if (form.kind === 'REFUSED') return tellRefused(c, form);
+    return answerWith(c, admittance, await submitForm(request, form.fields));
   };
   app.on(['GET', 'POST'], ['/console', '/console/*'], pages);
   return app;
 }
 
-function tooLarge(c: PageContext): Response {
-  return c.text('The form has more than 1 MiB. Use the command, which sends large lists.\n', 413);
+function tellRefused(c: PageContext, { status, errors, retryAfterSeconds }: Refused): Response {
+  const text = errors.errors.map(({ message }) => `${message}\n`).join('');
+  return c.text(text, status, retryAfterSeconds === undefined ? {} : { 'Retry-After': `${retryAfterSeconds}` });
 }
 
-/** A path of the console; anything else leads to the overview. */
+/** A path of the console, as a header can carry it; anything else leads to the overview. */
 function ownPath(text: string | null | undefined): string {
-  return text != null && /^\/console(?:[/?][^\\]*)?$/.test(text) ? text : '/console';
+  return text != null && /^\/console(?:[/?][!-[\]-~]*)?$/.test(text) ? text : '/console';
 }
 
 /** As the browser named it; UTC if it is not one. */
@@ -202,15 +245,4 @@ function timeZoneOf(fields: URLSearchParams): string {
   } catch {
     return 'UTC';
   }
-}
-
-/** The scopes among these, or held by them, that only read. */
-function readingOf(scopes: readonly Scope[]): readonly Scope[] {
-  return SCOPES.filter((scope) => scope.endsWith('_READ') && grants(scopes, scope));
-}
-
-/** The fields of a form; null if they are too many octets, or come in chunks without end. */
-async function readForm(c: PageContext): Promise<URLSearchParams | null> {
-  const announced = Number(c.req.header('Content-Length') ?? Infinity);
-  return announced <= MOST_FORM ? new URLSearchParams(await c.req.text()) : null;
 }

@@ -10,7 +10,7 @@ export function documentationUrl(publicUrl: string, code: UserErrorCode): string
   return `${publicUrl.replace(/\/+$/, '')}/errors#${code}`;
 }
 
-/** Plain HTML, as the pages of rejection codes. */
+/** HTML without script, as the pages of rejection codes. */
 export function errorPage(): string {
   const title = 'Errors of the API';
   const sections = Object.entries(ERROR_TEXTS).flatMap(([code, { meaning, remedy }]) => [

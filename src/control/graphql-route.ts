@@ -52,6 +52,8 @@ export interface Admittance {
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
   readonly requestId: string;
+  /** Resolves when the response is over, whether it was taken or not. */
+  readonly done: Promise<void>;
 }
 
 export interface GraphqlRoute {
@@ -59,6 +61,8 @@ export interface GraphqlRoute {
   post(c: HttpContext<RouteTypes>): Promise<Response>;
   /** Carries out an operation of ours on behalf of whoever asked for the page. */
   ask(admittance: Admittance, params: RequestParams): Promise<Answer>;
+  /** Counts the octets of a page until it is taken, as those of an answer; refused: there is no room for it. */
+  hold(admittance: Admittance, page: { readonly octets: number; readonly mustBeTold: boolean }): Refused | null;
 }
 
 export function createGraphqlRoute(parts: ServiceParts, deps: RouteDeps): GraphqlRoute {
@@ -73,7 +77,7 @@ export function createGraphqlRoute(parts: ServiceParts, deps: RouteDeps): Graphq
   /** The operations of the console, which are few. */
   const own = new Map<string, Exclude<Admitted, { readonly kind: 'OWED' }>>();
 
-  function sessionOf({ caller, credential, incoming, outgoing }: Admittance, done: Promise<void>): Session {
+  function sessionOf({ caller, credential, incoming, outgoing, done }: Admittance): Session {
     return {
       caller,
       credential,
@@ -143,7 +147,7 @@ export function createGraphqlRoute(parts: ServiceParts, deps: RouteDeps): Graphq
       const gone = new AbortController();
       const done = closed(outgoing);
       void done.then(() => gone.abort());
-      const admittance = { caller, credential, account, incoming, outgoing, requestId: c.get('requestId') };
+      const admittance = { caller, credential, account, incoming, outgoing, done, requestId: c.get('requestId') };
       const sender = { tenantId: caller.viewer.tenantId, scopes: caller.scopes, account };
       const body = await readBody({ admission, rooms }, { incoming, sender, signal: gone.signal });
       if (body.kind === 'REFUSED') return refused(body);
@@ -153,7 +157,7 @@ export function createGraphqlRoute(parts: ServiceParts, deps: RouteDeps): Graphq
         return refused(execution);
       }
       try {
-        const session = sessionOf(admittance, done);
+        const session = sessionOf(admittance);
         const scope: RequestScope = { session, account, requestId: admittance.requestId, asked, body };
         const accept = header('Accept') ?? '';
         const response = await answerFromMemory(kept, scope, { accept, answer: () => answer(c.req.raw, scope) });
@@ -165,11 +169,10 @@ export function createGraphqlRoute(parts: ServiceParts, deps: RouteDeps): Graphq
     },
 
     async ask(admittance, params) {
-      const { account, outgoing, requestId } = admittance;
+      const { account, done, requestId } = admittance;
       const seconds = account.begin();
       if (seconds > 0) return refuseForDebt(seconds).errors;
       const gone = new AbortController();
-      const done = closed(outgoing);
       void done.then(() => gone.abort());
       const execution = await begin(admittance, false, gone.signal);
       if (execution?.kind === 'REFUSED') return execution.errors;
@@ -182,12 +185,18 @@ export function createGraphqlRoute(parts: ServiceParts, deps: RouteDeps): Graphq
           isLarge: false,
           release: () => {},
         };
-        const scope = { session: sessionOf(admittance, done), account, requestId, asked, body };
+        const scope = { session: sessionOf(admittance), account, requestId, asked, body };
         const response = await answer(OWN_REQUEST(), scope);
         return (await response.json()) as Answer;
       } finally {
         execution?.end();
       }
+    },
+
+    hold({ account, caller, done }, page) {
+      account.charge((page.octets / 1024) * COST_PER_KIB);
+      const shortage = answers.holdAnswer({ ...page, tenantId: caller.viewer.tenantId, done });
+      return shortage === null ? null : ANSWERS_FULL;
     },
   };
 }
@@ -254,6 +263,6 @@ async function answerFromMemory(
 }
 
 /** Resolves when a response is over, whether it was taken or not. */
-function closed(outgoing: ServerResponse): Promise<void> {
+export function closed(outgoing: ServerResponse): Promise<void> {
   return new Promise((resolve) => outgoing.once('close', () => resolve()));
 }

@@ -16,7 +16,8 @@ import { loadGraphiql } from './graphiql.ts';
 import { rejectPage } from './reject-pages.ts';
 
 /** For pages of ours that hold no script. */
-const PLAIN_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const PLAIN_POLICY =
+  "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 const HTML = { 'Content-Type': 'text/html; charset=UTF-8', 'Content-Security-Policy': PLAIN_POLICY };
 const PLAIN_TEXT = { 'Content-Type': 'text/plain; charset=UTF-8' };
 /** A page of some megabytes takes some 15 ms of the processor. */
@@ -89,8 +90,8 @@ export function createPublicPages(parts: PageParts, { billing, sdl }: PublicDeps
   );
   app.get('/', async (c) =>
     wantsHtml(c)
-      ? graphiql(c)
-      : tell(c, { body: 'Backup MX: POST /graphql, GET /schema.graphql\n', headers: PLAIN_TEXT }),
+      ? c.redirect('/console', 302)
+      : tell(c, { body: 'Backup MX: POST /graphql, GET /schema.graphql, GET /console\n', headers: PLAIN_TEXT }),
   );
   return app;
 }

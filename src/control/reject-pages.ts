@@ -1,10 +1,11 @@
 /**
  * The pages that our rejection codes point to: what happened, what the sender should do, what the recipient's postmaster can.
  *
- * Plain HTML without script or style from anywhere, readable in a text browser and by somebody who never heard of us. Codes
+ * HTML without script, in the look of the console, readable in a text browser and by somebody who never heard of us. Codes
  * are stable; a page names no customer. The words of each code stand in `REJECTIONS`.
  */
 
+import { assetPath } from '../console/assets.ts';
 import type { RejectionCode } from './generated.ts';
 
 /** As the reply has it: BMX_USER is `BMX-USER`. */
@@ -72,10 +73,15 @@ export function pageOf(title: string, body: readonly string[]): string {
     '<head>',
     '<meta charset="utf-8">',
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    '<meta name="color-scheme" content="light dark">',
     `<title>${escapeHtml(title)}</title>`,
+    `<link rel="icon" href="${assetPath('icon.svg')}">`,
+    `<link rel="stylesheet" href="${assetPath('app.css')}">`,
     '</head>',
     '<body>',
+    '<main class="prose">',
     ...body,
+    '</main>',
     '</body>',
     '</html>',
     '',

@@ -20,6 +20,7 @@ import {
 import { DrillStep, drillMutations } from './resolvers/drill.ts';
 import { messageMutations } from './resolvers/message-mutations.ts';
 import { Attempt, Message, Operation, Recipient, TimelineEntry } from './resolvers/message.ts';
+import { consoleMutations } from './resolvers/console.ts';
 import { RejectionCount } from './resolvers/statistics.ts';
 import { Query, Service, ServiceNode, Viewer } from './resolvers/query.ts';
 import { OutageChange, QueueChange, Subscription } from './resolvers/subscription.ts';
@@ -111,6 +112,7 @@ export const resolvers: Resolvers = {
     ...serviceMutations,
     ...tenantMutations,
     ...tokenMutations,
+    ...consoleMutations,
     ...webhookMutations,
     ...alertContactMutations,
   },

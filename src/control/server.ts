@@ -7,7 +7,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
 import { monotonicMs } from '../clock.ts';
@@ -15,11 +15,11 @@ import { isDatabaseAway } from '../db/connection-lost.ts';
 import { type Authentication, createAuthentication } from './admission/auth.ts';
 import { type Billing, createBilling } from './admission/billing.ts';
 import { type ConnectionBounds, createConnectionBounds, SERVER_TIMES } from './admission/connection-bounds.ts';
+import { createPaying } from './admission/paying.ts';
 import { maskedError, unavailableError } from './admission/refusals.ts';
 import { inOrder, isLeftUnread } from './admission/request-order.ts';
 import { inTurns } from './admission/strangers.ts';
 import { createConsoleRoutes } from './console-routes.ts';
-import { cookieCredential } from './console-cookie.ts';
 import type { ServiceParts } from './context.ts';
 import { createGraphqlRoute, type GraphqlRoute, type RouteTypes } from './graphql-route.ts';
 import type { AskedOf } from './graphql-server.ts';
@@ -54,15 +54,7 @@ export async function createControl(parts: ControlParts): Promise<ControlResult>
   const app = createApp(parts, { subscriptions, connections, authenticate, billing });
   // What is left of a refused body is left unread (request-order.ts).
   const answer = getRequestListener(app.fetch, { autoCleanupIncoming: false });
-  const isPaidFor = async ({ method, url = '', headers, socket }: IncomingMessage): Promise<boolean> => {
-    const isApi = method === 'POST' && url.split('?')[0] === '/graphql';
-    if (!isApi && !url.startsWith('/console')) return false;
-    const credential =
-      (isApi ? headers.authorization : undefined) ?? cookieCredential(headers, parts.service.publicUrl);
-    if (!authenticate.isKnown(credential)) return false;
-    const caller = await authenticate.find(credential, socket.remoteAddress ?? null);
-    return caller !== null && billing.accountOf(caller).waitOf() === 0;
-  };
+  const isPaidFor = createPaying({ authenticate, billing, publicUrl: parts.service.publicUrl });
   const { strangerNetwork: networkOf, cpuMs } = parts;
   const listener = inTurns(answer, { isPaidFor, networkOf, cpuMs, onBegun: connections.begin });
   const server = createServer(SERVER_TIMES, inOrder(listener, connections.isStranger));

@@ -10,7 +10,7 @@ import { createBoundedMap } from '../bounded-map.ts';
 export interface Snapshot<T> {
   /** The value of this key, or null. Rejects when it must ask the database in vain. */
   find(key: string): Promise<T | null>;
-  /** Whether a value of this key is in memory. */
+  /** Whether a value of this key is in memory, or was when all of it was dropped, and is not known to have gone. */
   has(key: string): boolean;
   drop(key: string): void;
   dropAll(): void;
@@ -28,6 +28,8 @@ export function createSnapshot<T>(options: SnapshotOptions<T>): Snapshot<T> {
   const known = createBoundedMap<Promise<T | null>>(options.maxKnown);
   const unknown = createBoundedMap<Promise<T | null>>(options.maxUnknown);
   const loading = new Map<string, Promise<T | null>>();
+  /** Keys of values that were dropped with all others, and not asked for since. */
+  const former = createBoundedMap<true>(options.maxKnown);
 
   /** One question at a time per key; its answer is kept only if the key was not dropped meanwhile. */
   function load(key: string): Promise<T | null> {
@@ -35,6 +37,7 @@ export function createSnapshot<T>(options: SnapshotOptions<T>): Snapshot<T> {
       (value) => {
         if (loading.get(key) === answer) {
           loading.delete(key);
+          former.delete(key);
           (value === null ? unknown : known).set(key, answer);
         }
         return value;
@@ -50,13 +53,15 @@ export function createSnapshot<T>(options: SnapshotOptions<T>): Snapshot<T> {
 
   return {
     find: (key) => known.get(key) ?? unknown.get(key) ?? loading.get(key) ?? load(key),
-    has: (key) => known.get(key) !== undefined,
+    has: (key) => known.get(key) !== undefined || former.get(key) !== undefined,
     drop(key) {
       known.delete(key);
+      former.delete(key);
       unknown.delete(key);
       loading.delete(key);
     },
     dropAll() {
+      for (const key of known.keys()) former.set(key, true);
       known.clear();
       unknown.clear();
       loading.clear();

@@ -8,6 +8,7 @@ import { Buffer } from 'node:buffer';
 import { isAddress } from '../mail/address.ts';
 import { encodeText, formatDate, wrapWords } from '../mail/mime.ts';
 import { sanitizeText } from '../mail/reply.ts';
+import { domainPageUrl } from './webhook-message.ts';
 
 export interface OutageNews {
   readonly news: 'OPENED' | 'CHANGED' | 'CLOSED';
@@ -49,6 +50,8 @@ export interface Digest {
   readonly at: Date;
   readonly outages: readonly OutageNews[];
   readonly others: readonly OtherNews[];
+  /** PUBLIC_URL, for links to the console. */
+  readonly publicUrl: string;
 }
 
 const WIDTH = 76;
@@ -84,7 +87,7 @@ export function digestSubject({ outages, others }: Digest): string {
 export function digestText(digest: Digest): string {
   const { outages, others, tenantName, contactId } = digest;
   const paragraphs = [
-    ...outages.map((outage) => (outage.news === 'CLOSED' ? closedText(outage) : openText(outage, digest.at))),
+    ...outages.map((outage) => (outage.news === 'CLOSED' ? closedText(outage, digest) : openText(outage, digest))),
     ...others.map(otherText),
     [
       ...wrapped(`You get this as an alert contact of ${sanitizeText(tenantName, 100)}, at most a few times an hour.`),
@@ -94,7 +97,7 @@ export function digestText(digest: Digest): string {
   return `${paragraphs.join('\n\n')}\n`;
 }
 
-function openText(outage: OutageNews, at: Date): string {
+function openText(outage: OutageNews, { at, publicUrl }: Digest): string {
   const [what, remedy] = CLASSES[outage.outageClass] ?? ['its mail server takes no mail', 'Look at the reply below.'];
   return [
     ...wrapped(`${outage.domain}: ${what}. We accept its mail and hold it.`),
@@ -106,6 +109,7 @@ function openText(outage: OutageNews, at: Date): string {
     ...(outage.failedCount > 0 ? [fact('failed', `${outage.failedCount} recipients since it began`)] : []),
     ...(outage.nextAttemptAt === null ? [] : [fact('next try', formatDate(outage.nextAttemptAt))]),
     ...(outage.keptUntil === null ? [] : [fact('kept until', `${formatDate(outage.keptUntil)}, the oldest of it`)]),
+    fact('look', domainPageUrl(publicUrl, outage.domain)),
     '',
     ...wrapped(`What you should do: ${remedy}`),
     ...wrapped(
@@ -115,7 +119,7 @@ function openText(outage: OutageNews, at: Date): string {
   ].join('\n');
 }
 
-function closedText(outage: OutageNews): string {
+function closedText(outage: OutageNews, { publicUrl }: Digest): string {
   const { startedAt, endedAt, heldAtEnd, heldCount, failedCount } = outage;
   const until = endedAt ?? startedAt;
   const stillHeld = Math.min(heldCount, heldAtEnd ?? 0);
@@ -130,6 +134,7 @@ function closedText(outage: OutageNews): string {
     fact('held', `${messages(heldAtEnd ?? 0)} when it ended`),
     fact('settled', `${messages(delivered)} since then, ${stillHeld} still held`),
     fact('failed', `${failedCount} recipients refused or expired since it began`),
+    fact('look', domainPageUrl(publicUrl, outage.domain)),
   ].join('\n');
 }
 

@@ -20,6 +20,8 @@ export interface AlertDeps {
   readonly sql: Sql;
   /** Our MX name, which stands in From, Message-ID and EHLO. */
   readonly mxHostname: string;
+  /** PUBLIC_URL, for links to the console. */
+  readonly publicUrl: string;
   readonly events: Pick<MailEvents, 'alertSent' | 'alertWithheld'>;
   /** Contacts whose news was withheld in the round before: logged once, not in every round. */
   readonly withheld: Set<string>;
@@ -33,7 +35,7 @@ const MOST_AN_HOUR = 4;
 export async function sendAlerts(deps: AlertDeps): Promise<void> {
   if (await isOurTrouble(deps.sql)) return;
   for (const contactId of await contactsWithNews(deps.sql)) {
-    const outcome = await deps.sql.begin((transaction) => sendTo(transaction, contactId, deps.mxHostname));
+    const outcome = await deps.sql.begin((transaction) => sendTo(transaction, contactId, deps));
     if (outcome === 'WITHHELD' && !deps.withheld.has(contactId)) deps.events.alertWithheld({ contactId });
     if (outcome === 'WITHHELD') deps.withheld.add(contactId);
     if (outcome !== 'SENT') continue;
@@ -57,7 +59,11 @@ interface ContactRow {
 
 type Outcome = 'SENT' | 'WITHHELD' | 'NOTHING';
 
-async function sendTo(sql: SqlExecutor, contactId: string, mxHostname: string): Promise<Outcome> {
+async function sendTo(
+  sql: SqlExecutor,
+  contactId: string,
+  { mxHostname, publicUrl }: Pick<AlertDeps, 'mxHostname' | 'publicUrl'>,
+): Promise<Outcome> {
   const contact = await lockContact(sql, contactId);
   if (contact === null || !contact.isDue) return 'NOTHING';
   const outages = await readOutageNews(sql, contactId);
@@ -65,7 +71,7 @@ async function sendTo(sql: SqlExecutor, contactId: string, mxHostname: string): 
   const isChangeOnly = others.length === 0 && outages.every(({ news }) => news === 'CHANGED');
   if ((outages.length === 0 && others.length === 0) || (isChangeOnly && !contact.isChangeDue)) return 'NOTHING';
   if (!(await isReachable(sql, contact.addressDomain))) return 'WITHHELD';
-  const digest = { contactId, tenantName: contact.tenantName, at: contact.at, outages, others };
+  const digest = { contactId, tenantName: contact.tenantName, at: contact.at, outages, others, publicUrl };
   await sendMail(sql, contact, { mxHostname, subject: digestSubject(digest), text: digestText(digest) });
   await recordNotified(sql, contact, { outages, eventIds: others.map(({ eventId }) => eventId) });
   await sql`

@@ -77,7 +77,7 @@ export function redeliver(sql: Sql, viewer: Viewer, { id }: { readonly id: strin
 export async function replay(
   sql: Sql,
   viewer: Viewer,
-  { id, since }: { readonly id: string; readonly since: Date },
+  { id, since, publicUrl }: { readonly id: string; readonly since: Date; readonly publicUrl: string },
 ): Promise<Change<Replay>> {
   const webhook = await findWebhook(sql, viewer, id);
   if (webhook === null) return refused(noSuchWebhook(id));
@@ -85,7 +85,7 @@ export async function replay(
   const earliest = await earliestReplay(sql, since);
   const { tenantId, events: kinds, domains } = webhook;
   const replayed = await sql.begin((transaction) =>
-    replayEvents(transaction, { id: webhook.id, tenantId, kinds, domains }, earliest),
+    replayEvents(transaction, { id: webhook.id, tenantId, kinds, domains }, { since: earliest, publicUrl }),
   );
   return { kind: 'DONE', object: { webhook, ...replayed } };
 }

@@ -42,6 +42,7 @@ interface Receiver {
  */
 export async function emptyOutbox(
   sql: Sql,
+  publicUrl: string,
   onEvents: (transaction: SqlExecutor, events: readonly RecordedEvent[]) => Promise<void>,
 ): Promise<number> {
   return sql.begin(async (transaction) => {
@@ -54,7 +55,7 @@ export async function emptyOutbox(
       transaction,
       taken.map(({ id }) => id),
     );
-    await makeDeliveries(transaction, events);
+    await makeDeliveries(transaction, events, publicUrl);
     await onEvents(transaction, events);
     return taken.length;
   });
@@ -70,14 +71,14 @@ async function readEvents(sql: SqlExecutor, ids: readonly string[]): Promise<rea
     order by e.id`;
 }
 
-async function makeDeliveries(sql: SqlExecutor, events: readonly RecordedEvent[]): Promise<void> {
+async function makeDeliveries(sql: SqlExecutor, events: readonly RecordedEvent[], publicUrl: string): Promise<void> {
   const tenantIds = [...new Set(events.map(({ tenantId }) => tenantId))];
   const receivers = await sql<Receiver[]>`
     select id, tenant_id as "tenantId", kinds, domains, created_at as "createdAt" from webhooks
     where tenant_id = any(${tenantIds}::uuid[]) and is_enabled`;
   await insertDeliveries(
     sql,
-    events.flatMap((event) => deliveriesOf(event, receivers)),
+    events.flatMap((event) => deliveriesOf(event, receivers, publicUrl)),
   );
 }
 
@@ -89,7 +90,7 @@ interface NewDelivery {
   readonly body: string;
 }
 
-function deliveriesOf(event: RecordedEvent, receivers: readonly Receiver[]): NewDelivery[] {
+function deliveriesOf(event: RecordedEvent, receivers: readonly Receiver[], publicUrl: string): NewDelivery[] {
   const kind = webhookKindOf(event.kind);
   if (kind === null) return [];
   return receivers
@@ -107,7 +108,7 @@ function deliveriesOf(event: RecordedEvent, receivers: readonly Receiver[]): New
       webhook_id: id,
       event_id: event.id,
       kind,
-      body: bodyOf({ ...event, kind }),
+      body: bodyOf({ ...event, kind }, publicUrl),
     }));
 }
 
@@ -134,7 +135,7 @@ const MOST_REPLAYED = 10_000;
 export async function replayEvents(
   sql: SqlExecutor,
   webhook: Omit<Receiver, 'createdAt'>,
-  since: Date,
+  { since, publicUrl }: { readonly since: Date; readonly publicUrl: string },
 ): Promise<{ readonly count: number; readonly isWhole: boolean }> {
   const rows = await sql<RecordedEvent[]>`
     select e.id, e.tenant_id as "tenantId", e.kind, e.at, coalesce(d.name, e.facts ->> 'name') as domain, e.facts
@@ -148,7 +149,7 @@ export async function replayEvents(
   const receiver = { ...webhook, createdAt: since };
   const count = await insertDeliveries(
     sql,
-    replayed.flatMap((event) => deliveriesOf(event, [receiver])),
+    replayed.flatMap((event) => deliveriesOf(event, [receiver], publicUrl)),
   );
   return { count, isWhole: rows.length <= MOST_REPLAYED };
 }

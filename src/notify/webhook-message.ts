@@ -19,6 +19,11 @@ export interface WebhookEvent {
   readonly facts: Readonly<Record<string, unknown>>;
 }
 
+/** The page of a domain in the console: for people who are told of it. */
+export function domainPageUrl(publicUrl: string, domain: string): string {
+  return `${publicUrl}/console/d/${encodeURIComponent(domain)}`;
+}
+
 const VERSION = 1;
 
 const OUTAGE = ['outageId', 'class', 'reply', 'heldCount'];
@@ -48,11 +53,12 @@ const FACTS: Readonly<Record<WebhookKind, readonly string[]>> = {
 };
 
 /** The body of an event, as it is signed and sent. */
-export function bodyOf({ id, kind, at, domain, facts }: WebhookEvent): string {
+export function bodyOf({ id, kind, at, domain, facts }: WebhookEvent, publicUrl: string): string {
   const shown = FACTS[kind].flatMap((name) =>
     facts[name] === undefined ? [] : [[SHOWN_AS[name] ?? name, facts[name]] as const],
   );
-  const data = { version: VERSION, eventId: id, ...(domain === null ? {} : { domain }), ...Object.fromEntries(shown) };
+  const about = domain === null ? {} : { domain, consoleUrl: domainPageUrl(publicUrl, domain) };
+  const data = { version: VERSION, eventId: id, ...about, ...Object.fromEntries(shown) };
   return JSON.stringify({ type: kindName(kind), timestamp: at.toISOString(), data });
 }
 

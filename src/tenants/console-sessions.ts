@@ -49,17 +49,33 @@ export interface SignIn {
   readonly clientAddress: string | null;
 }
 
+export interface MadeLink {
+  readonly code: string;
+  readonly expiresAt: Date;
+}
+
+/** A session as its owner sees it. */
+export interface ListedSession {
+  readonly id: string;
+  readonly startedAt: Date;
+  readonly lastUsedAt: Date;
+  readonly expiresAt: Date;
+  readonly clientAddress: string | null;
+}
+
 export interface ConsoleSessions {
   /** Null: none of ours, or one that has ended. Rejects when the database must be asked in vain. */
   find(secret: string): Promise<ConsoleSession | null>;
-  /** Whether the database need not be asked for it. */
+  /** Whether it was found before, and is not known to have ended since. */
   isKnown(secret: string): boolean;
   /** Opens a session and returns its secret, once. */
   open(signIn: SignIn): Promise<string>;
-  /** Ends one of a parent's sessions. */
-  end(parent: SessionParent, id: string): Promise<void>;
+  /** The open sessions of a parent, newest first. */
+  list(parent: SessionParent): Promise<readonly ListedSession[]>;
+  /** Ends one of a parent's sessions. False: it has none of this id. */
+  end(parent: SessionParent, id: string): Promise<boolean>;
   /** Makes a link, and returns its code, once. */
-  makeLink(link: Pick<SignIn, 'parent' | 'scopes'> & { readonly lastsSeconds: number }): Promise<string>;
+  makeLink(link: Pick<SignIn, 'parent' | 'scopes'> & { readonly lastsSeconds: number }): Promise<MadeLink>;
   /** Opens the session of a link, which ends with that. Null: there is no such link, or no longer. */
   enter(code: string, from: Pick<SignIn, 'timeZone' | 'clientAddress'>): Promise<string | null>;
   /** Call it when another node has changed a session or a token, and when notices may have been missed. */
@@ -73,6 +89,11 @@ interface Entry {
   /** On `monotonicMs`. */
   readonly endsAtMs: number;
   idleAtMs: number;
+}
+
+/** The address of a link. Its code comes after the #, which browsers send to no server. */
+export function consoleLinkUrl(publicUrl: string, code: string): string {
+  return `${publicUrl}/console/enter#${code}`;
 }
 
 /** Whether a text could be the secret of a session. */
@@ -113,11 +134,19 @@ export function createConsoleSessions(sql: Sql): ConsoleSessions {
     },
     isKnown: (secret) => isSessionSecret(secret) && snapshot.has(keyOf(secret)),
     open,
+    list: (parent) => sql<ListedSession[]>`
+      select id, started_at as "startedAt", last_used_at as "lastUsedAt", expires_at as "expiresAt",
+        host(client_address) as "clientAddress"
+      from console_sessions
+      where ${isOf(sql, parent)} and expires_at > bmx_now() and last_used_at > bmx_now() - make_interval(mins => ${IDLE_MINUTES})
+      order by started_at desc, id desc`,
     async end(parent, id) {
       try {
-        await sql.begin(async (transaction) => {
-          await transaction`delete from console_sessions where ${isOf(transaction, parent)} and id = ${askedId(id)}::uuid`;
-          await transaction`select pg_notify(${SETTINGS_CHANNEL}, ${TOKEN_NOTICE})`;
+        return await sql.begin(async (transaction) => {
+          const ended = await transaction`
+            delete from console_sessions where ${isOf(transaction, parent)} and id = ${askedId(id)}::uuid returning id`;
+          if (ended.length > 0) await transaction`select pg_notify(${SETTINGS_CHANNEL}, ${TOKEN_NOTICE})`;
+          return ended.length > 0;
         });
       } finally {
         // Also when COMMIT's outcome is unknown: asking once more is cheap.
@@ -127,16 +156,18 @@ export function createConsoleSessions(sql: Sql): ConsoleSessions {
     async makeLink({ parent, scopes, lastsSeconds }) {
       const code = randomBytes(32).toString('base64url');
       const { tokenId, operatorKey } = columnsOf(parent);
-      await sql.begin(async (transaction) => {
-        await transaction`
+      const expiresAt = await sql.begin(async (transaction) => {
+        const [link] = await transaction<{ expiresAt: Date }[]>`
           insert into console_links (code_hash, token_id, operator_key, scopes, expires_at)
-          values (${hashOfSecret(code)}, ${tokenId}, ${operatorKey}, ${[...scopes]}, bmx_now() + make_interval(secs => ${lastsSeconds}))`;
+          values (${hashOfSecret(code)}, ${tokenId}, ${operatorKey}, ${[...scopes]}, bmx_now() + make_interval(secs => ${lastsSeconds}))
+          returning expires_at as "expiresAt"`;
         await transaction`
           delete from console_links where code_hash in (
             select code_hash from console_links where ${isOf(transaction, parent)}
             order by expires_at desc offset ${MOST_LINKS})`;
+        return link?.expiresAt ?? new Date(Number.NaN);
       });
-      return code;
+      return { code, expiresAt };
     },
     async enter(code, from) {
       const [link] = await sql<{ token_id: string | null; operator_key: Uint8Array | null; scopes: Scope[] }[]>`

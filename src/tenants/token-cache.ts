@@ -157,6 +157,11 @@ const HOLDS: Partial<Readonly<Record<Scope, Scope>>> = {
 /** Rights that reach over all tenants, so that only tokens of the operator's tenant may have them. */
 export const OPERATOR_SCOPES: readonly Scope[] = ['SERVICE_READ', 'SERVICE_WRITE', 'TENANT_WRITE'];
 
+/** The scopes among these, or held by them, that only read. */
+export function readingScopes(scopes: readonly Scope[]): readonly Scope[] {
+  return SCOPES.filter((scope) => scope.endsWith('_READ') && grants(scopes, scope));
+}
+
 /** Whether these scopes, or what they hold, include the one that is needed. */
 export function grants(scopes: readonly Scope[], needed: Scope): boolean {
   return scopes.some((scope) => scope === needed || HOLDS[scope] === needed);

@@ -98,7 +98,7 @@ const queries = (): Readonly<Record<string, Record<string, unknown>>> => ({
   domains: { first: 10, orderBy: 'CREATED' },
   summary: {},
   message: { id: messageId },
-  messages: { first: 10 },
+  messages: { first: 10, orderBy: 'NEWEST' },
   outages: { first: 10, orderBy: 'NEWEST' },
   rejections: { first: 10 },
   auditEntries: { first: 100 },
@@ -157,6 +157,8 @@ const mutations = (): Readonly<Record<string, Record<string, unknown>>> => {
     tokenUpdate: { id: tokenId, name: 'stolen' },
     tokenRotate: { id: tokenId },
     tokenDelete: { id: tokenId },
+    consoleLinkCreate: {},
+    consoleSessionEnd: { id: tokenId },
     webhookCreate: {
       url: 'https://stolen.example/',
       events: ['OUTAGE_OPENED'],
@@ -365,6 +367,8 @@ describe("another tenant's token", () => {
     // A claim of its own, which waits for a proof.
     domainCreate: null,
     domainsApply: null,
+    // A link to its own session.
+    consoleLinkCreate: null,
     domainSuspend: 'FORBIDDEN',
     domainUnsuspend: 'FORBIDDEN',
     domainTransfer: 'FORBIDDEN',

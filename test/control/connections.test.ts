@@ -27,6 +27,7 @@ const BOUNDED: Readonly<Record<string, string>> = {
   'Query.nodes': '100',
   'Query.rejectionCounts': 'slots, codes and lists; what it holds beyond 96 is billed, to a bound',
   'ServiceNode.roles': 'three',
+  'Viewer.consoleSessions': '20',
   'Viewer.scopes': 'the scopes there are',
   'Token.scopes': 'the scopes there are',
   'Domain.labels': 'an input',
@@ -172,8 +173,8 @@ describe('asked', () => {
   });
 
   test('what is held is counted as it is kept, of all domains or one', async () => {
-    const held = `filter: { state: HELD }`;
-    const one = `filter: { state: HELD, domain: "c.example" }`;
+    const held = `filter: { states: HELD }`;
+    const one = `filter: { states: HELD, domain: "c.example" }`;
     const counts = await control.ask<Record<string, { totalCount: number }>>(`{
       all: messages(first: 1, ${held}) { totalCount } one: messages(first: 1, ${one}) { totalCount }
       none: messages(first: 1, filter: { domain: "elsewhere.example" }) { totalCount } }`);

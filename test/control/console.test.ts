@@ -110,6 +110,21 @@ inBrowser('the token stays in its tab, and is forgotten', async () => {
   expect(await textOf(page, 'RESULT')).not.toContain('example.com');
 });
 
+inBrowser('whoever is signed in at the console needs no token, and is asked for one once that has ended', async () => {
+  await page.goto(`${control.url}/console`);
+  await page.fill('#token', TOKEN);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('link', { name: 'GraphiQL' }).click();
+  await page.getByText('Operator token, signed in at the console').waitFor();
+  await play(page);
+  await untilResult(page, 'example.com');
+  expect(await stored('sessionStorage')).not.toContain(TOKEN);
+  await control.database.sql`delete from console_sessions`;
+  await context.clearCookies();
+  await play(page);
+  await page.getByLabel('Token', { exact: true }).waitFor();
+});
+
 inBrowser('every tab of a first visit runs, and later visits find the tabs as they were left', async () => {
   await giveToken(page, TOKEN);
   const expected = [

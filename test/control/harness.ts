@@ -99,10 +99,14 @@ const NO_TXT: TxtResolver = { forget: () => undefined, resolveTxt: async () => (
 const NOTHING = async () => ({ kind: 'NXDOMAIN' }) as const;
 /** Of a DNS that knows no name. */
 const EMPTY_DNS: DoctorSetup['resolver'] = {
-  query: NOTHING,
-  resolveMx: NOTHING,
-  resolveAddresses: NOTHING,
-  resolveTxt: NOTHING,
+  forParty: (party) => ({
+    party,
+    query: NOTHING,
+    resolveMx: NOTHING,
+    resolveAddresses: NOTHING,
+    resolveTxt: NOTHING,
+    resolvePtr: NOTHING,
+  }),
   forget: () => undefined,
 };
 

@@ -182,9 +182,9 @@ describe('messages', () => {
     });
     await endMessage(control.database, ended, 'EXPIRED');
     expect(await ids({ domain: 'filter.example' })).toEqual([ended, held]);
-    expect(await ids({ domain: 'filter.example', state: 'HELD' })).toEqual([held]);
-    expect(await ids({ domain: 'filter.example', state: 'EXPIRED' })).toEqual([ended]);
-    expect(await ids({ domain: 'filter.example', state: 'FAILED' })).toEqual([]);
+    expect(await ids({ domain: 'filter.example', states: ['HELD'] })).toEqual([held]);
+    expect(await ids({ domain: 'filter.example', states: ['EXPIRED'] })).toEqual([ended]);
+    expect(await ids({ domain: 'filter.example', states: ['FAILED'] })).toEqual([]);
     expect(await ids({ recipient: 'ANN@Filter.example' })).toEqual([ended, held]);
     expect(await ids({ recipient: 'bob@filter.example' })).toEqual([held]);
     expect(await ids({ recipient: 'bob@filter.example', domain: 'filter2.example' })).toEqual([]);
@@ -202,6 +202,49 @@ describe('messages', () => {
     expect(
       await ids({ recipient: 'ann@filter.example', since: message.acceptedAt, until: '2999-01-01T01:00:00+01:00' }),
     ).toEqual([ended]);
+  });
+
+  test('filters: several states, ids, size, how long it is held', async () => {
+    const destinationId = await addDomain(control, 'more.example');
+    const hold = () => holdMessage(control.database, { destinationId });
+    const [small, large, ended] = [await hold(), await hold(), await hold()];
+    const { sql } = control.database;
+    await sql`update messages set size_bytes = 9000000, accepted_at = accepted_at - interval '5 hours' where id = ${large}`;
+    await endMessage(control.database, ended, 'EXPIRED');
+    const domain = 'more.example';
+    expect(await ids({ domain, states: ['EXPIRED', 'HELD'] })).toEqual([ended, large, small]);
+    expect(await ids({ domain, states: ['EXPIRED', 'FAILED'] })).toEqual([ended]);
+    expect(await ids({ ids: [small.toUpperCase(), ended, newId()] })).toEqual([ended, small]);
+    expect(await ids({ ids: [small, ended], states: ['HELD'], domain })).toEqual([small]);
+    expect(await ids({ ids: [small], domain: 'filter.example' })).toEqual([]);
+    expect(await ids({ domain, minSize: 9_000_000 })).toEqual([large]);
+    expect(await ids({ domain, maxSize: 8_999_999 })).toEqual([ended, small]);
+    expect(await ids({ domain, heldFor: 'PT4H' })).toEqual([large]);
+    expect(await ids({ domain, heldFor: 'PT6H' })).toEqual([]);
+  });
+
+  test('the oldest first, and from the end, a page at a time', async () => {
+    const destinationId = await addDomain(control, 'order.example');
+    const held: string[] = [];
+    for (let count = 0; count < 5; count += 1) held.push(await holdMessage(control.database, { destinationId }));
+    await endMessage(control.database, held[1] ?? '', 'DELIVERED');
+    type Answer = { messages: Page & { pageInfo: { startCursor: string; hasPreviousPage: boolean } } };
+    const page = async (args: string) => {
+      const query = `{ messages(filter: { domain: "order.example" } ${args}) {
+        nodes { id } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }`;
+      const { nodes, pageInfo } = (await control.ask<Answer>(query)).messages;
+      return { ...pageInfo, ids: nodes.map(({ id }) => id) };
+    };
+    const first = await page('first: 2, orderBy: OLDEST');
+    const second = await page(`first: 9, orderBy: OLDEST, after: "${first.endCursor}"`);
+    expect([first.ids, first.hasNextPage]).toEqual([held.slice(0, 2), true]);
+    expect([second.ids, second.hasNextPage, second.hasPreviousPage]).toEqual([held.slice(2), false, true]);
+    const last = await page('last: 2, orderBy: OLDEST');
+    expect([last.ids, last.hasPreviousPage]).toEqual([held.slice(3), true]);
+    const before = await page(`last: 9, orderBy: OLDEST, before: "${last.startCursor}"`);
+    expect([before.ids, before.hasPreviousPage]).toEqual([held.slice(0, 3), false]);
+    const { errors } = await control.post(`{ messages(first: 1, after: "${first.endCursor}") { nodes { id } } }`);
+    expect(errors?.[0]?.message).toContain('another order');
   });
 
   test('a filter without an index hands out short pages and goes on', async () => {

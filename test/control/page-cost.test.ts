@@ -58,6 +58,10 @@ afterAll(async () => {
   await database.close();
 });
 
+/** A page, the newest first. */
+const pageFrom = (id: string | null) =>
+  ({ limit: 20, from: id === null ? null : { key: null, id }, isBackward: false, order: 'NEWEST' }) as const;
+
 /** Rows and index entries of the queue's tables that were read by now. */
 async function readSoFar(): Promise<number> {
   await single.queueSql`select pg_stat_force_next_flush()`;
@@ -81,21 +85,32 @@ describe.each(['without statistics', 'analysed'])('%s', (statistics) => {
     const page =
       (filter: object, beforeId: string | null = null, viewer: Viewer = OPERATOR) =>
       () =>
-        listMessages(single.queueSql, viewer, { limit: 20, beforeId, filter });
+        listMessages(single.queueSql, viewer, { ...pageFrom(beforeId), filter });
     const reads: Record<string, () => Promise<unknown>> = {
       'one message': () => findMessage(single.queueSql, OPERATOR, id),
       'newest page': page({}),
       'page further down': page({}, id),
-      'held only': page({ state: 'HELD' }),
+      'held only': page({ states: ['HELD'] }),
       'busy domain': page({ domain: 'busy.example' }),
       'busy domain, further down': page({ domain: 'busy.example' }, id),
       'domain that holds nothing': page({ domain: 'empty.example' }),
+      'the oldest': () => listMessages(single.queueSql, OPERATOR, { ...pageFrom(null), order: 'OLDEST', filter: {} }),
+      'the oldest from one on, of a tenant': () =>
+        listMessages(single.queueSql, little, { ...pageFrom(id), order: 'OLDEST', filter: {} }),
+      'busy domain, its end': () =>
+        listMessages(single.queueSql, OPERATOR, {
+          ...pageFrom(id),
+          isBackward: true,
+          filter: { domain: 'busy.example' },
+        }),
+      'a few by their ids': page({ ids: [id, newId()] }),
+      'a few by their ids, of a domain': page({ ids: [id, newId()], recipient: 'one@busy.example' }),
       'one transaction': page({ transactionId: id }),
       'recipient without mail': page({ recipient: 'none@empty.example' }),
       'tenant with a little mail': page({}, null, little),
-      'tenant with a little mail, held only': page({ state: 'HELD' }, null, little),
+      'tenant with a little mail, held only': page({ states: ['HELD'] }, null, little),
       'tenant without mail': page({}, null, { tenantId: newId(), isOperator: false }),
-      'tenant without mail, further down': page({ state: 'HELD' }, id, { tenantId: newId(), isOperator: false }),
+      'tenant without mail, further down': page({ states: ['HELD'] }, id, { tenantId: newId(), isOperator: false }),
       'a sender': page({ reversePath: 'S77@sender.example' }),
       'no such sender': page({ reversePath: 'nobody@sender.example' }),
       'no such domain of senders': page({ reversePath: '@nowhere.example' }),
@@ -140,16 +155,22 @@ describe.each(['without statistics', 'analysed'])('%s', (statistics) => {
     const [some] = await single.queueSql<{ id: string }[]>`select id from messages order by id offset 5000 limit 1`;
     const filters: MessageFilter[] = [
       { reversePath: 'nobody@sender.example' },
-      { state: 'FAILED' },
+      { states: ['FAILED'] },
       { recipient: 'one@busy.example' },
+      { minSize: 101 },
+      { domain: 'busy.example', heldFor: 3_600_000 },
       // What most have.
       { reversePath: '@sender.example' },
       { clientAddress: '10.0.0.0/8' },
     ];
     for (const filter of filters) {
-      for (const beforeId of [null, some?.id ?? null]) {
+      for (const [beforeId, direction] of [
+        [null, {}],
+        [some?.id ?? null, {}],
+        [some?.id ?? null, { isBackward: true }],
+      ] as const) {
         const before = await readSoFar();
-        await listMessages(single.queueSql, OPERATOR, { limit: 20, beforeId, filter });
+        await listMessages(single.queueSql, OPERATOR, { ...pageFrom(beforeId), ...direction, filter });
         expect([filter, beforeId, (await readSoFar()) - before < 8_000]).toEqual([filter, beforeId, true]);
       }
     }
@@ -163,7 +184,7 @@ test("an hour of a busy domain is read in order, also by the plans of a connecti
   const now = Date.now();
   const filter = { domain: 'busy.example', since: new Date(now - 3_600_000), until: new Date(now + 60_000) };
   const before = await readSoFar();
-  await listMessages(queueSql, OPERATOR, { limit: 20, beforeId: null, filter });
+  await listMessages(queueSql, OPERATOR, { ...pageFrom(null), filter });
   expect((await readSoFar()) - before).toBeLessThan(8_000);
   await queueSql`set plan_cache_mode = force_generic_plan`;
 });

@@ -48,8 +48,11 @@ describe.each(CODES)('%s', (code) => {
     expect(text).toContain(REJECTIONS[code].reply.startsWith('4') ? 'Nothing is lost' : 'no copy of it is here');
   });
 
-  test('is plain HTML that loads and runs nothing', () => {
-    expect(html).not.toMatch(/<(script|style|img|link|iframe|form)\b|\bon[a-z]+=|https?:/);
+  test('is HTML that runs nothing, and loads nothing but our own look', () => {
+    expect(html).not.toMatch(/<(script|style|img|iframe|form)\b|\bon[a-z]+=|https?:/);
+    const links = [...html.matchAll(/<link [^>]*href="([^"]*)"/g)].map(([, href]) => href);
+    for (const href of links) expect(href).toMatch(/^\/console\/assets\/[\w-]+\/(?:app\.css|icon\.svg)$/);
+    expect(links).toHaveLength(2);
     expect(html.match(/<h1>/g)).toHaveLength(1);
     for (const tag of ['html', 'body', 'h1', 'h2', 'p', 'code', 'a']) {
       expect(html.match(new RegExp(`<${tag}[ >]`, 'g'))?.length ?? 0).toBe(

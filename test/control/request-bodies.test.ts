@@ -190,7 +190,8 @@ describe('variables', () => {
   });
 
   test('a long text for an enum is not compared with its values', async () => {
-    const query = 'query ($state: RecipientState) { messages(first: 1, filter: { state: $state }) { nodes { id } } }';
+    const query =
+      'query ($state: RecipientState!) { messages(first: 1, filter: { states: [$state] }) { nodes { id } } }';
     expect((await post(JSON.stringify({ query, variables: { state: 'x'.repeat(900_000) } }))).status).toBe(400);
     const { error } = await post(JSON.stringify({ query, variables: { state: 'x'.repeat(101) } }));
     expect(error?.message).toContain('A text of more than 100 characters does not exist in "RecipientState" enum.');

@@ -95,8 +95,8 @@ describe('is found, held and ended, by', () => {
     ],
     ['Message-ID and another recipient not', { internetMessageId: 'one@Sender', recipient: `dan@${DOMAIN}` }, () => []],
     ['Message-ID and recipient', { internetMessageId: 'two@sender', recipient: `carol@${DOMAIN}` }, () => [ended]],
-    ['Message-ID and state', { internetMessageId: 'two@sender', state: 'DELIVERED' }, () => [ended]],
-    ['Message-ID and another state not', { internetMessageId: 'two@sender', state: 'HELD' }, () => []],
+    ['Message-ID and state', { internetMessageId: 'two@sender', states: ['DELIVERED', 'HELD'] }, () => [ended]],
+    ['Message-ID and another state not', { internetMessageId: 'two@sender', states: ['HELD'] }, () => []],
     ['Message-ID and domain', { internetMessageId: 'one@Sender', domain: 'second.example' }, () => []],
   ];
   test.each(cases)('%s', async (_, filter, expected) => {

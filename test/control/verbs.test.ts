@@ -4,6 +4,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { foldDeltas } from '../../src/queue/counts.ts';
 import { carryOutOperations } from '../../src/queue/verbs/operation-steps.ts';
+import { newId } from '../../src/mail/id.ts';
 import type { RouteHost } from '../../src/domains/route-check.ts';
 import { addDomain, type Harness, holdMessage, startControl } from './harness.ts';
 
@@ -245,6 +246,75 @@ describe('messagesRetry, messagesCancel, messagesBounce', () => {
     ]);
     expect(await control.database.sql`select from operations`).toHaveLength(0);
     expect(await control.ask<unknown>('{ operation(id: "nonsense") { id } }')).toEqual({ operation: null });
+  });
+
+  test.each<[Record<string, unknown>, number]>([
+    [{ reversePath: '@bulk.example' }, 1],
+    [{ clientAddress: '203.0.113.0/24' }, 1],
+    [{ internetMessageId: '<one@bulk.example>' }, 1],
+    [{ minSize: 5_000_000 }, 1],
+    [{ maxSize: 4_999_999 }, 1],
+    [{ states: ['HELD', 'FAILED'] }, 2],
+  ])('messagesCancel means what messages finds: %j', async (filter, count) => {
+    await holdMessage(control.database, { destinationId });
+    const other = await holdMessage(control.database, { destinationId });
+    await control.database.sql`
+      update messages set reverse_path = 'a@bulk.example', client_address = '203.0.113.9', size_bytes = 5000000,
+        header_message_id = 'one@bulk.example' where id = ${other}`;
+    const { messages } = await control.ask<{ messages: { nodes: { id: string; endedAt: string | null }[] } }>(
+      'query ($filter: MessageFilter) { messages(first: 20, filter: $filter) { nodes { id endedAt } } }',
+      { filter: { domain: DOMAIN, ...filter } },
+    );
+    // Those that tests before this one have ended are found, and not meant.
+    const ids = messages.nodes.filter(({ endedAt }) => endedAt === null).map(({ id }) => id);
+    expect(ids).toHaveLength(count);
+    const dry = await change<Begun>(
+      'messagesCancel',
+      { filter: { domain: DOMAIN, ...filter }, dryRun: true },
+      OPERATION,
+    );
+    expect(dry).toMatchObject({ matchedCount: count, userErrors: [] });
+    await change('messagesCancel', { filter: { domain: DOMAIN, ids, ...filter } }, OPERATION);
+    await carryOut();
+    const left = await control.database.sql<{ id: string }[]>`select id from messages`;
+    expect(left.filter(({ id }) => ids.includes(id))).toEqual([]);
+    expect(left).toHaveLength(2 - count);
+  });
+
+  test('a filter without a domain is refused, and so is one that is none', async () => {
+    const begin = (filter: Record<string, unknown>) => change('messagesCancel', { filter });
+    expect(codesOf(await begin({}))).toEqual([['REQUIRED', 'filter.domain']]);
+    expect(codesOf(await begin({ ids: [newId()] }))).toEqual([['REQUIRED', 'filter.domain']]);
+    expect(codesOf(await begin({ domain: DOMAIN, ids: [] }))).toEqual([['REQUIRED', 'filter.ids']]);
+    expect(codesOf(await begin({ domain: DOMAIN, ids: ['x'] }))).toEqual([['INVALID', 'filter.ids']]);
+    expect(codesOf(await begin({ domain: DOMAIN, states: [] }))).toEqual([['REQUIRED', 'filter.states']]);
+    expect(codesOf(await begin({ domain: DOMAIN, minSize: 2, maxSize: 1 }))).toEqual([
+      ['OUT_OF_RANGE', 'filter.maxSize'],
+    ]);
+    expect(codesOf(await begin({ domain: DOMAIN, clientAddress: 'x' }))).toEqual([
+      ['NOT_A_NETWORK', 'filter.clientAddress'],
+    ]);
+  });
+
+  test('operations are found by domain, verb, state and time', async () => {
+    await holdMessage(control.database, { destinationId });
+    const begin = async (mutation: string) =>
+      (await change<Begun>(mutation, { filter: { domain: DOMAIN } }, OPERATION)).operation?.id ?? '';
+    const retried = await begin('messagesRetry');
+    await carryOut();
+    const cancelled = await begin('messagesCancel');
+    const find = async (filter: string) => {
+      type Found = { operations: { nodes: { id: string }[] } };
+      const { operations } = await control.ask<Found>(`{ operations(first: 9, filter: ${filter}) { nodes { id } } }`);
+      return operations.nodes.map(({ id }) => id);
+    };
+    expect(await find('{}')).toEqual([cancelled, retried]);
+    expect(await find(`{ domain: "${DOMAIN.toUpperCase()}" }`)).toEqual([cancelled, retried]);
+    expect(await find('{ domain: "other.example" }')).toEqual([]);
+    expect(await find('{ verbs: RETRY }')).toEqual([retried]);
+    expect(await find('{ states: [RUNNING] }')).toEqual([cancelled]);
+    expect(await find(`{ until: "2020-01-01T00:00:00Z" }`)).toEqual([]);
+    expect(await find(`{ since: "2020-01-01T00:00:00Z", tenantId: "${newId()}" }`)).toEqual([]);
   });
 
   test('operationStop: what is done stays done, and nothing more is', async () => {

@@ -42,6 +42,18 @@ describe('snapshot', () => {
     expect((await snapshot.find('a.example'))?.revision).toBe(3);
   });
 
+  test('a key that was dropped with all others counts as known until it is found to have gone', async () => {
+    let isThere = true;
+    const snapshot = createSnapshot<RelayDomain>({ ...ROOM, load: async (name) => (isThere ? domain(name) : null) });
+    expect(snapshot.has('a.example')).toBe(false);
+    await snapshot.find('a.example');
+    snapshot.dropAll();
+    expect([snapshot.has('a.example'), snapshot.has('b.example')]).toEqual([true, false]);
+    isThere = false;
+    expect(await snapshot.find('a.example')).toBeNull();
+    expect(snapshot.has('a.example')).toBe(false);
+  });
+
   test('a load that was under way when its name was dropped is not kept', async () => {
     const loads: ((value: RelayDomain) => void)[] = [];
     const snapshot = createSnapshot<RelayDomain>({

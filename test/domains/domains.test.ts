@@ -119,8 +119,8 @@ describe("another tenant's viewer", () => {
       const [attempts] = await listAttempts(database.sql, viewer, [
         { messageId: held, destinationId, recipientNumber: 0, endedAt: null, limit: 10, beforeId: null },
       ]);
-      const page = { limit: 100, beforeId: null };
       const walked = { limit: 100, from: null, isBackward: false };
+      const newest = { ...walked, order: 'NEWEST' as const };
       const allDomains = { ...walked, order: 'CREATED' as const, filter: {} };
       return {
         domain: (await findDomain(domains.sql, viewer, 'private.example')) !== null,
@@ -128,13 +128,13 @@ describe("another tenant's viewer", () => {
         byDestination: (await findDomainsByDestination(domains.sql, viewer, [destinationId])).size,
         held: (await findMessage(database.sql, viewer, held)) !== null,
         ended: (await findMessage(database.sql, viewer, ended)) !== null,
-        messages: (await listMessages(database.sql, viewer, { ...page, filter: { domain: 'private.example' } }))
-          .messages.length,
-        byRecipient: (await listMessages(database.sql, viewer, { ...page, filter: { recipient: 'a@private.example' } }))
-          .messages.length,
-        outages: (
-          await listOutages(database.sql, viewer, { ...walked, order: 'NEWEST', filter: { domain: 'private.example' } })
+        messages: (await listMessages(database.sql, viewer, { ...newest, filter: { domain: 'private.example' } })).nodes
+          .length,
+        byRecipient: (
+          await listMessages(database.sql, viewer, { ...newest, filter: { recipient: 'a@private.example' } })
         ).nodes.length,
+        outages: (await listOutages(database.sql, viewer, { ...newest, filter: { domain: 'private.example' } })).nodes
+          .length,
         openOutages: (await findOpenOutages(database.sql, viewer, [destinationId])).size,
         conditions: (await findConditions(database.sql, viewer, [destinationId])).size,
         attempts: attempts?.length,

@@ -83,6 +83,8 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   '@hono/node-server': ['src/control/server.ts', 'src/control/graphql-route.ts', 'src/control/public-pages.ts'],
   'graphql-yoga': ['src/control/graphql-server.ts'],
   '@graphql-yoga/render-graphiql': ['src/control/graphiql.ts'],
+  'd3-scale': ['src/console/pictures/scale.ts'],
+  'd3-shape': ['src/console/pictures/scale.ts'],
   graphql: ['src/control/'],
   tldts: ['src/mail/organization.ts'],
   yaml: ['src/clients/cli/manifest.ts'],

@@ -65,10 +65,11 @@ const later = (interval: string) => world.database.moveClock(interval);
 const withheld: string[] = [];
 
 async function look(): Promise<void> {
-  while ((await emptyOutbox(world.sql, noteEvents)) > 0);
+  while ((await emptyOutbox(world.sql, 'https://mx.test.example', noteEvents)) > 0);
   await sendAlerts({
     sql: world.sql,
     mxHostname: 'backup.test.example',
+    publicUrl: 'https://mx.test.example',
     events: { ...NO_EVENTS, alertWithheld: ({ contactId }) => void withheld.push(contactId) },
     withheld: new Set(),
   });
@@ -96,6 +97,7 @@ describe('an outage', () => {
     expect(text).toMatch(/since {7}\w{3}, .* \+0000 \(5 minutes\)/);
     expect(text).toContain('last reply  554 5.7.1 go away\r\n              really = now\r\n');
     expect(text).toContain('held now    1 message, 2000 bytes');
+    expect(text).toContain('look        https://mx.test.example/console/d/kept.example\r\n');
     expect(text).toMatch(/kept until {2}\w{3}, .* the oldest of it/);
     expect(text).toMatch(/next try {4}\w{3}, /);
     expect(text).toContain('Take our addresses into the allow lists');

@@ -55,6 +55,7 @@ describe('an event', () => {
         version: 1,
         eventId: expect.any(String),
         domain: 'kept.example',
+        consoleUrl: 'https://mx.test.example/console/d/kept.example',
         outageId: '0190',
         kind: 'DOWN',
         reply: '[refused]',
@@ -184,7 +185,11 @@ describe('a failure', () => {
     receiver.answer = (response) => void response.writeHead(200).end('again');
     await updateWebhook(world.sql, OPERATOR, { id, isEnabled: true }, LENIENT);
     const webhook = await findWebhook(world.sql, OPERATOR, id);
-    const replayed = await replay(world.sql, OPERATOR, { id, since: webhook?.createdAt ?? new Date(0) });
+    const replayed = await replay(world.sql, OPERATOR, {
+      id,
+      since: webhook?.createdAt ?? new Date(0),
+      publicUrl: 'https://mx.test.example',
+    });
     expect(replayed).toMatchObject({ kind: 'DONE', object: { count: 2, isWhole: true } });
     await until('both arrive', 30_000, async () => {
       await world.node.tick();

@@ -61,6 +61,7 @@ test('recipients that fail are counted with their end, and told after an hour as
     version: 1,
     eventId: expect.any(String),
     domain: 'kept.example',
+    consoleUrl: 'https://mx.test.example/console/d/kept.example',
     failedCount: 4,
     expiredCount: 0,
     reportsSuppressedCount: 1,

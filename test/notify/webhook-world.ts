@@ -100,7 +100,7 @@ export async function startWorld(): Promise<World> {
     return {
       sender,
       tick: async () => {
-        while ((await emptyOutbox(own, async () => undefined)) > 0);
+        while ((await emptyOutbox(own, 'https://mx.test.example', async () => undefined)) > 0);
         await sender.poll();
       },
     };

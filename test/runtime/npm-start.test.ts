@@ -74,7 +74,7 @@ interface Page {
 }
 
 const PAGES: readonly Page[] = [
-  { path: '/', accept: 'text/html', type: 'text/html', holds: '<title>Backup MX' },
+  { path: '/', accept: 'text/html', type: 'text/html', holds: '<title>Sign in to Backup MX' },
   { path: '/graphql', accept: 'text/html', type: 'text/html', holds: 'GraphiQL' },
   { path: '/healthz', type: 'text/plain', holds: 'ok' },
   { path: '/readyz', type: 'application/json', holds: '"ready":true' },

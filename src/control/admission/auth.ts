@@ -21,10 +21,16 @@ export interface Authentication {
   find(credential: string, clientAddress: string | null): Promise<Caller | null>;
   /** Whether it is the operator token, which is known without the database. */
   isOperator(credential: string): boolean;
-  /** Whether `find` need not ask the database, and a token was found before. */
+  /** Whether a token or a session was found before, and is not known to have ended since. */
   isKnown(credential: string): boolean;
   /** The parent of the sessions that this caller opens. */
   parentOf(caller: Caller): SessionParent;
+}
+
+/** Whoever has the operator token; another one ends the sessions of the one before. */
+export function operatorParent(operatorToken: string): SessionParent & { readonly kind: 'OPERATOR' } {
+  const hash = Buffer.from(hashOfSecret(operatorToken)).toString('hex');
+  return { kind: 'OPERATOR', key: hashOfSecret(`console:${hash}`) };
 }
 
 export function createAuthentication(
@@ -33,15 +39,14 @@ export function createAuthentication(
   sessions: Pick<ConsoleSessions, 'find' | 'isKnown'>,
 ): Authentication {
   const operatorHash = hashOfSecret(operatorToken);
-  // Another operator token ends the sessions of the one before.
-  const operatorKey = hashOfSecret(`console:${Buffer.from(operatorHash).toString('hex')}`);
+  const operator = operatorParent(operatorToken);
   const isOperatorSecret = (secret: string): boolean => timingSafeEqual(hashOfSecret(secret), operatorHash);
 
   async function findSession(secret: string, clientAddress: string | null): Promise<Caller | null> {
     const session = await sessions.find(secret);
     if (session === null) return null;
     const { parent, scopes, id, timeZone } = session;
-    if (parent.kind === 'OPERATOR' && !timingSafeEqual(parent.key, operatorKey)) return null;
+    if (parent.kind === 'OPERATOR' && !timingSafeEqual(parent.key, operator.key)) return null;
     const caller = callerOf(parent.kind === 'TOKEN' ? parent.token : null, clientAddress);
     return { ...caller, scopes, session: { id, timeZone } };
   }
@@ -67,7 +72,7 @@ export function createAuthentication(
       return token === null ? null : callerOf(token, clientAddress);
     },
     parentOf({ actor: { token }, viewer: { tenantId }, scopes, isTenantSuspended }) {
-      if (token === null) return { kind: 'OPERATOR', key: operatorKey };
+      if (token === null) return operator;
       return { kind: 'TOKEN', token: { ...token, tenantId, scopes, isTenantSuspended } };
     },
   };

@@ -109,14 +109,14 @@ export function createBilling(nowMs: () => number, networkOf: typeof payingNetwo
   };
 }
 
-/** Some three hundred pages of 50 messages, or three thousand mutations, at once. */
+/** Some three hundred pages of 50 messages, or eight hundred mutations, at once. */
 const CAPACITY = 500_000;
 /** The part of it for new texts: a quarter of a second of the processor, which mail needs too. */
 const TEXT_CAPACITY = 100_000;
-/** A dozen such pages a second, or more than a hundred mutations, for as long as one likes. */
+/** A dozen such pages a second, or thirty mutations, for as long as one likes. */
 const REFILL_PER_SECOND = 20_000;
 /** The cost of any request, whatever it asks for. */
-const REQUEST_COST = 50;
+const REQUEST_COST = 100;
 /** Payers remembered; one that is forgotten has a full bucket. */
 const MOST_PAYERS = 10_000;
 

@@ -68,6 +68,7 @@ export const FIELD_WORK: Readonly<Record<string, FieldWork>> = {
   'Service.totals': own(500),
   'Service.troubleSince': own(),
   'Viewer.tenant': shared(),
+  'Viewer.consoleSessions': own(),
   'Viewer.token': own(),
 
   'AlertContact.tenant': shared(),

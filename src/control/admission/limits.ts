@@ -38,7 +38,8 @@ const MAX_COST = 200_000;
 const MAX_ITEM_COST = 5_000;
 /** The cost of a field that may have ten megabytes: a request may ask for a few. */
 const LARGE_COST = 20_000;
-const MUTATION_COST = 100;
+/** Its statements, what it writes down for others, and what its notice makes each node read again: some milliseconds. */
+const MUTATION_COST = 400;
 /** The cost of a value of introspection: thousands are answered at once, with nothing else served meanwhile. The whole schema fits. */
 const INTROSPECTION_COST = 5;
 /** Lists without `first`, by what they usually hold, and what weighs more than a value. */

@@ -7,7 +7,6 @@
  * wait is short, since strangers have few connections, and each connection has one request.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import { clearTimeout, setTimeout } from 'node:timers';
 import { monotonicMs } from '../../clock.ts';
 import { clientNetwork, parseAddress } from '../../mail/ip.ts';
@@ -29,8 +28,8 @@ export interface TurnsOfStrangers {
   readonly networkOf: (address: string) => string | null;
   /** Milliseconds of the processor that this process has used. */
   readonly cpuMs: () => number;
-  /** Told when a request on this connection is being handled, and no longer waits. */
-  readonly onBegun: (socket: Socket) => void;
+  /** Told when a request is being handled, and no longer waits. */
+  readonly onBegun: (request: IncomingMessage) => void;
 }
 
 /** @param handle resolves when the answer is handed over */
@@ -63,7 +62,7 @@ export function inTurns(
     const hasTurn = await turns.enter(payer, gone.signal);
     waiting -= 1;
     if (!hasTurn) return;
-    onBegun(request.socket);
+    onBegun(request);
     const [beganAt, usedMs] = [monotonicMs(), cpuMs()];
     let isOver = false;
     const end = (): void => {
@@ -79,7 +78,7 @@ export function inTurns(
 
   async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (!(await isPaidFor(request))) return takeTurn(request, response);
-    onBegun(request.socket);
+    onBegun(request);
     return handle(request, response);
   }
 

@@ -3,7 +3,7 @@
  *
  * Runs before GraphiQL and stands before its fetch. A request waits until there is a token; one that the service does not
  * take has run nothing, so it is asked for again and the request repeated. The token goes nowhere else: not into
- * localStorage, an address or another tab.
+ * localStorage, an address or another tab. Whoever is signed in at the console needs none: the cookie speaks.
  */
 (() => {
   'use strict';
@@ -30,8 +30,13 @@
   /** Closed without a token: not asked again before the user wants it. */
   let isDismissed = false;
 
+  /** Whether requests go without a token, in the session of the console. */
+  let isInSession = false;
+  /** Resolves once that is known. */
+  let begun = Promise.resolve();
+
   function show(viewer) {
-    who.textContent = viewer === null ? '' : nameOf(viewer);
+    who.textContent = viewer === null ? '' : `${nameOf(viewer)}${isInSession ? ', signed in at the console' : ''}`;
     enter.hidden = token !== null;
     forget.hidden = token === null;
   }
@@ -61,7 +66,7 @@
 
   function send(request, secret) {
     const headers = new Headers(request.headers);
-    headers.set('Authorization', `Bearer ${secret}`);
+    if (secret !== null) headers.set('Authorization', `Bearer ${secret}`);
     return serviceFetch(new Request(request.clone(), { headers }));
   }
 
@@ -78,6 +83,7 @@
 
   function drop() {
     token = null;
+    isInSession = false;
     sessionStorage.removeItem(KEY);
     show(null);
   }
@@ -93,15 +99,19 @@
     const request = new Request(input, init);
     const { origin, pathname } = new URL(request.url);
     if (origin !== location.origin || pathname !== '/graphql') return serviceFetch(request);
-    for (let sentence = ''; ; sentence = WRONG) {
+    await begun;
+    for (let sentence = ''; ; ) {
       const isAsked = !isDismissed || sentence !== '';
-      if (token === null && !(isAsked && (await askForToken(sentence)))) return refusal(401, NO_TOKEN);
+      const hasNone = token === null && !isInSession;
+      if (hasNone && !(isAsked && (await askForToken(sentence)))) return refusal(401, NO_TOKEN);
       const sent = token;
       const response = await send(request, sent).catch((error) => {
         if (request.signal.aborted) throw error;
         return refusal(503, NO_ANSWER);
       });
       if (response.status !== 401) return response;
+      // A session that has ended is no mistake of whoever types.
+      sentence = sent === null ? '' : WRONG;
       if (token === sent) drop();
     }
   };
@@ -116,6 +126,7 @@
       return;
     }
     token = secret;
+    isInSession = false;
     sessionStorage.setItem(KEY, secret);
     field.value = '';
     show(viewer);
@@ -147,9 +158,12 @@
   }).observe(document.getElementById('root'), { childList: true });
 
   show(null);
-  if (token !== null)
-    fetchViewer(token).then(
-      (viewer) => viewer !== null && show(viewer),
-      () => undefined,
-    );
+  begun = fetchViewer(token).then(
+    (viewer) => {
+      if (viewer === null) return;
+      isInSession = token === null;
+      show(viewer);
+    },
+    () => undefined,
+  );
 })();
