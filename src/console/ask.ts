@@ -73,6 +73,15 @@ export interface Submitted {
   readonly errors: ReadonlyMap<string, string>;
   /** Asked before it is carried out; null: it was refused. */
   readonly question: Question | null;
+  /** It was carried out, and this is shown once; null: it was not. */
+  readonly told: Told | null;
+}
+
+/** A secret that is nowhere to be seen again. */
+export interface Told {
+  readonly text: string;
+  /** Null: it was shown when the form was sent for the first time. */
+  readonly secret: string | null;
 }
 
 /** A question before a form is carried out, and the fields that say yes to just that. */

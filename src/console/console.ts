@@ -12,6 +12,11 @@ import { messagePage } from './views/message.ts';
 import { missingPage } from './views/missing.ts';
 import { refusalsPage } from './views/refusals.ts';
 import { servicePage } from './views/operator.ts';
+import { contactPage, contactsPage } from './views/contacts.ts';
+import { sessionsPage } from './views/sessions.ts';
+import { settingsPage } from './views/settings-frame.ts';
+import { tokenPage, tokensPage } from './views/tokens.ts';
+import { webhookPage, webhooksPage } from './views/webhooks.ts';
 
 type View = (request: PageRequest, names: readonly string[]) => Promise<PageAnswer>;
 
@@ -23,6 +28,14 @@ const VIEWS: readonly (readonly [pattern: RegExp, view: View])[] = [
   [/^\/refusals\/?$/, refusalsPage],
   [/^\/m\/([^/]+)\/?$/, messagePage],
   [/^\/service\/?$/, servicePage],
+  [/^\/settings\/?$/, settingsPage],
+  [/^\/settings\/contacts\/?$/, contactsPage],
+  [/^\/settings\/contacts\/([0-9a-f-]{36})\/?$/, contactPage],
+  [/^\/settings\/webhooks\/?$/, webhooksPage],
+  [/^\/settings\/webhooks\/([0-9a-f-]{36})\/?$/, webhookPage],
+  [/^\/settings\/tokens\/?$/, tokensPage],
+  [/^\/settings\/tokens\/([0-9a-f-]{36})\/?$/, tokenPage],
+  [/^\/settings\/sessions\/?$/, sessionsPage],
 ];
 
 /** The page at an address below `/console`. */
@@ -44,14 +57,22 @@ export async function submitForm(
 ): Promise<PageAnswer> {
   const form = findForm(request.path, fields);
   if (form === null) return missingPage({ ...request, submitted: null });
-  const result = await form.submit({ ask: request.ask, fields, now: request.now });
+  const { ask, now, visitor } = request;
+  const result = await form.submit({ ask, fields, now, timeZone: visitor.timeZone });
   if (result.kind === 'DONE') {
     // What was chosen in the address of the form stays chosen.
     const query = new URLSearchParams([['did', form.verb], ...request.query]);
-    return { kind: 'REDIRECT', to: `/console${form.page}?${query}` };
+    return { kind: 'REDIRECT', to: `/console${form.next}?${query}` };
   }
+  const { verb, page: path } = form;
+  if (result.kind === 'TOLD')
+    return showPage({
+      ...request,
+      path,
+      submitted: { verb, fields, errors: new Map(), question: null, told: result.told },
+    });
   const { errors, question } = result;
-  const submitted: Submitted = { verb: form.verb, fields, errors, question };
-  const answer = await showPage({ ...request, path: form.page, submitted });
+  const submitted: Submitted = { verb, fields, errors, question, told: null };
+  const answer = await showPage({ ...request, path, submitted });
   return answer.kind === 'PAGE' && answer.status === 200 ? { ...answer, status: 422 } : answer;
 }

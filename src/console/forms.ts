@@ -4,23 +4,36 @@
 import { DOMAIN_FORMS } from './forms-of-domains.ts';
 import { REFUSAL_FORMS } from './forms-of-refusals.ts';
 import { MESSAGE_FORMS } from './forms-of-messages.ts';
+import { CONTACT_FORMS } from './forms-of-contacts.ts';
+import { TOKEN_FORMS } from './forms-of-tokens.ts';
+import { WEBHOOK_FORMS } from './forms-of-webhooks.ts';
 import type { Form, FormRequest, FormResult } from './form.ts';
 
 export interface FoundForm {
   readonly verb: string;
   /** The path of the page that it stands on, below `/console`. */
   readonly page: string;
+  /** The page that comes when it is done. */
+  readonly next: string;
   readonly submit: (request: FormRequest) => Promise<FormResult>;
 }
 
-const FORMS: readonly Form[] = [...DOMAIN_FORMS, ...MESSAGE_FORMS, ...REFUSAL_FORMS];
+const FORMS: readonly Form[] = [
+  ...DOMAIN_FORMS,
+  ...MESSAGE_FORMS,
+  ...REFUSAL_FORMS,
+  ...CONTACT_FORMS,
+  ...WEBHOOK_FORMS,
+  ...TOKEN_FORMS,
+];
 
 /** The form that is sent to this address; null if there is none. */
 export function findForm(path: string, fields: URLSearchParams): FoundForm | null {
-  for (const { pattern, verb, page, submit } of FORMS) {
+  for (const { pattern, verb, page: pageOf, next, submit } of FORMS) {
     const names = namesIn(pattern, path);
     if (names === null) continue;
-    return { verb, page: page(names, fields), submit: (request) => submit(request, names) };
+    const page = pageOf(names, fields);
+    return { verb, page, next: next ?? page, submit: (request) => submit(request, names) };
   }
   return null;
 }

@@ -39,14 +39,14 @@ export async function refuse(
   return rejection.id;
 }
 
-/** Somebody of another tenant with all scopes that pages of mail ask for. */
+/** Somebody of another tenant with all scopes that a tenant can have. */
 export async function createStranger(control: Harness): Promise<Visit> {
   const { tenantCreate } = await control.ask<{ tenantCreate: { tenant: { id: string } } }>(
     'mutation { tenantCreate(input: { name: "stranger" }) { tenant { id } userErrors { code } } }',
   );
   return createVisit(
     control,
-    await tokenOf(control, 'DOMAIN_READ, QUEUE_WRITE, MESSAGE_CONTENT', tenantCreate.tenant.id),
+    await tokenOf(control, 'DOMAIN_WRITE, QUEUE_WRITE, MESSAGE_CONTENT, WEBHOOK_WRITE, TOKEN_WRITE, AUDIT_READ', tenantCreate.tenant.id),
   );
 }
 

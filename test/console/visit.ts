@@ -7,7 +7,10 @@ export interface Visit {
   /** The text of a page. */
   page(path: string): Promise<string>;
   /** Sends a form as a page of ours does. */
-  post(path: string, fields: Readonly<Record<string, string>>): Promise<Response>;
+  post(
+    path: string,
+    fields: Readonly<Record<string, string>> | readonly (readonly [string, string])[],
+  ): Promise<Response>;
 }
 
 export async function createVisit({ url }: Pick<Harness, 'url'>, token: string, isReadOnly = false): Promise<Visit> {
@@ -26,7 +29,9 @@ export async function createVisit({ url }: Pick<Harness, 'url'>, token: string, 
         method: 'POST',
         redirect: 'manual',
         headers: { ...ours, Cookie: cookie },
-        body: new URLSearchParams(fields),
+        body: new URLSearchParams(
+          fields instanceof Array ? fields.map(([name, value]) => [name, value]) : { ...fields },
+        ),
       }),
   };
 }

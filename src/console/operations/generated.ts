@@ -5,6 +5,34 @@ import type { Operation } from '../ask.ts';
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+export type AlertContactConfirmInput = {
+  readonly code: string;
+  readonly id: string;
+  readonly idempotencyKey?: string | null | undefined;
+};
+
+export type AlertContactCreateInput = {
+  readonly address: string;
+  readonly domains?: ReadonlyArray<string> | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly tenantId?: string | null | undefined;
+};
+
+export type AlertContactDeleteInput = {
+  readonly id: string;
+  readonly idempotencyKey?: string | null | undefined;
+};
+
+export type AlertContactStatus =
+  | 'CONFIRMED'
+  | 'UNCONFIRMED';
+
+export type AlertContactUpdateInput = {
+  readonly domains?: ReadonlyArray<string> | null | undefined;
+  readonly id: string;
+  readonly idempotencyKey?: string | null | undefined;
+};
+
 export type AttemptOutcome =
   | 'DEFERRED'
   | 'DELIVERED'
@@ -23,6 +51,11 @@ export type BreakerState =
   | 'CLOSED'
   | 'OPEN'
   | 'TRIAL';
+
+export type ConsoleSessionEndInput = {
+  readonly id: string;
+  readonly idempotencyKey?: string | null | undefined;
+};
 
 export type DnsblMode =
   | 'DRY_RUN'
@@ -303,6 +336,21 @@ export type RejectionFilter = {
   readonly until?: string | null | undefined;
 };
 
+export type Scope =
+  | 'AUDIT_READ'
+  | 'DOMAIN_READ'
+  | 'DOMAIN_WRITE'
+  | 'MESSAGE_CONTENT'
+  | 'QUEUE_READ'
+  | 'QUEUE_WRITE'
+  | 'SERVICE_READ'
+  | 'SERVICE_WRITE'
+  | 'TENANT_WRITE'
+  | 'TOKEN_READ'
+  | 'TOKEN_WRITE'
+  | 'WEBHOOK_READ'
+  | 'WEBHOOK_WRITE';
+
 export type Situation =
   | 'BREAKER_OPEN'
   | 'CHECK_FAILED'
@@ -355,6 +403,35 @@ export type TlsPolicy =
   | 'REQUIRED'
   | 'VERIFIED';
 
+export type TokenCreateInput = {
+  readonly expiresAt?: string | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly name: string;
+  readonly scopes: ReadonlyArray<Scope>;
+  readonly secret?: string | null | undefined;
+  readonly tenantId?: string | null | undefined;
+};
+
+export type TokenDeleteInput = {
+  readonly id: string;
+  readonly idempotencyKey?: string | null | undefined;
+};
+
+export type TokenRotateInput = {
+  readonly id: string;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly overlap?: string;
+  readonly secret?: string | null | undefined;
+};
+
+export type TokenUpdateInput = {
+  readonly expiresAt?: string | null | undefined;
+  readonly id: string;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly name?: string | null | undefined;
+  readonly scopes?: ReadonlyArray<Scope> | null | undefined;
+};
+
 export type UnknownWhileDownInput = {
   readonly duration?: string;
   readonly policy: UnknownWhileDownPolicy;
@@ -399,6 +476,140 @@ export type UserErrorCode =
   | 'TOO_MANY'
   | 'UNKNOWN_ZONE'
   | 'WRONG_CODE';
+
+export type WebhookCreateInput = {
+  readonly description?: string;
+  readonly domains?: ReadonlyArray<string> | null | undefined;
+  readonly events: ReadonlyArray<WebhookEventKind>;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly tenantId?: string | null | undefined;
+  readonly url: string;
+};
+
+export type WebhookDeleteInput = {
+  readonly id: string;
+  readonly idempotencyKey?: string | null | undefined;
+};
+
+export type WebhookDeliveryStatus =
+  | 'DELIVERED'
+  | 'FAILED'
+  | 'PENDING';
+
+export type WebhookDisabledReason =
+  | 'BY_USER'
+  | 'FAILING'
+  | 'GONE'
+  | 'NO_SECRET';
+
+export type WebhookEventKind =
+  | 'BREAKER_CLOSED'
+  | 'BREAKER_OPENED'
+  | 'DNSBL_ZONE_OFF'
+  | 'DNSBL_ZONE_ON'
+  | 'DOMAIN_ACTIVATED'
+  | 'DOMAIN_CHECKED'
+  | 'DOMAIN_PROOF_FOUND'
+  | 'DOMAIN_PROOF_LOST'
+  | 'DOMAIN_SUSPENDED'
+  | 'DOMAIN_UNSUSPENDED'
+  | 'MAIL_DIGEST'
+  | 'OTHER'
+  | 'OUTAGE_CLOSED'
+  | 'OUTAGE_DRAINED'
+  | 'OUTAGE_DRAINING'
+  | 'OUTAGE_OPENED'
+  | 'OUTAGE_RECLASSIFIED'
+  | 'OUTAGE_THRESHOLD'
+  | 'SERVICE_TROUBLE_BEGAN'
+  | 'SERVICE_TROUBLE_ENDED'
+  | 'WEBHOOK_DISABLED';
+
+export type WebhookRedeliverInput = {
+  readonly id: string;
+  readonly idempotencyKey?: string | null | undefined;
+};
+
+export type WebhookReplayInput = {
+  readonly id: string;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly since: string;
+};
+
+export type WebhookRotateInput = {
+  readonly id: string;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly overlap?: string;
+};
+
+export type WebhookStatus =
+  | 'DISABLED'
+  | 'ENABLED';
+
+export type WebhookTestInput = {
+  readonly id: string;
+  readonly idempotencyKey?: string | null | undefined;
+};
+
+export type WebhookUpdateInput = {
+  readonly description?: string | null | undefined;
+  readonly domains?: ReadonlyArray<string> | null | undefined;
+  readonly events?: ReadonlyArray<WebhookEventKind> | null | undefined;
+  readonly expectedRevision?: number | null | undefined;
+  readonly id: string;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly isEnabled?: boolean | null | undefined;
+  readonly url?: string | null | undefined;
+};
+
+export type ContactsQueryVariables = Exact<{
+  after?: string | null | undefined;
+}>;
+
+
+export type ContactsQuery = { readonly alertContacts: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly address: string, readonly domains: ReadonlyArray<string> | null, readonly status: AlertContactStatus, readonly lastMailedAt: string | null, readonly ignoredDomains: ReadonlyArray<string>, readonly tenant: { readonly name: string } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
+export type ContactQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type ContactQuery = { readonly alertContact: { readonly id: string, readonly address: string, readonly domains: ReadonlyArray<string> | null, readonly status: AlertContactStatus, readonly codeExpiresAt: string | null, readonly confirmedAt: string | null, readonly lastMailedAt: string | null, readonly ignoredDomains: ReadonlyArray<string>, readonly createdAt: string, readonly tenant: { readonly id: string, readonly name: string } } | null };
+
+export type ConfirmedContactsQueryVariables = Exact<{
+  tenantId: string;
+}>;
+
+
+export type ConfirmedContactsQuery = { readonly alertContacts: { readonly totalCount: number } };
+
+export type ContactCreateMutationVariables = Exact<{
+  input: AlertContactCreateInput;
+}>;
+
+
+export type ContactCreateMutation = { readonly alertContactCreate: { readonly userErrors: ReadonlyArray<{ readonly path: ReadonlyArray<string>, readonly message: string }> } };
+
+export type ContactUpdateMutationVariables = Exact<{
+  input: AlertContactUpdateInput;
+}>;
+
+
+export type ContactUpdateMutation = { readonly alertContactUpdate: { readonly userErrors: ReadonlyArray<{ readonly path: ReadonlyArray<string>, readonly message: string }> } };
+
+export type ContactConfirmMutationVariables = Exact<{
+  input: AlertContactConfirmInput;
+}>;
+
+
+export type ContactConfirmMutation = { readonly alertContactConfirm: { readonly userErrors: ReadonlyArray<{ readonly path: ReadonlyArray<string>, readonly message: string }> } };
+
+export type ContactDeleteMutationVariables = Exact<{
+  input: AlertContactDeleteInput;
+}>;
+
+
+export type ContactDeleteMutation = { readonly alertContactDelete: { readonly userErrors: ReadonlyArray<{ readonly path: ReadonlyArray<string>, readonly message: string }> } };
 
 export type DomainQueryVariables = Exact<{
   name: string;
@@ -693,10 +904,170 @@ export type ServiceTenantsQueryVariables = Exact<{
 
 export type ServiceTenantsQuery = { readonly tenants: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly suspension: { readonly since: string } | null, readonly quotas: { readonly domains: number | null, readonly recipientEntries: number | null }, readonly usage: { readonly domainCount: number, readonly recipientEntryCount: number, readonly heldCount: number, readonly heldSize: number } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
 
+export type TokensQueryVariables = Exact<{
+  after?: string | null | undefined;
+}>;
+
+
+export type TokensQuery = { readonly tokens: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly prefix: string, readonly expiresAt: string | null, readonly lastUsedAt: string | null, readonly scopes: ReadonlyArray<Scope>, readonly tenant: { readonly name: string } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
+export type TokenQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type TokenQuery = { readonly token: { readonly id: string, readonly name: string, readonly prefix: string, readonly previousPrefix: string | null, readonly previousUntil: string | null, readonly scopes: ReadonlyArray<Scope>, readonly expiresAt: string | null, readonly lastUsedAt: string | null, readonly rotatedAt: string | null, readonly createdAt: string, readonly tenant: { readonly name: string } } | null };
+
+export type TokenCreateMutationVariables = Exact<{
+  input: TokenCreateInput;
+}>;
+
+
+export type TokenCreateMutation = { readonly tokenCreate: { readonly secret: string | null, readonly userErrors: ReadonlyArray<{ readonly path: ReadonlyArray<string>, readonly message: string }> } };
+
+export type TokenUpdateMutationVariables = Exact<{
+  input: TokenUpdateInput;
+}>;
+
+
+export type TokenUpdateMutation = { readonly tokenUpdate: { readonly userErrors: ReadonlyArray<{ readonly path: ReadonlyArray<string>, readonly message: string }> } };
+
+export type TokenRotateMutationVariables = Exact<{
+  input: TokenRotateInput;
+}>;
+
+
+export type TokenRotateMutation = { readonly tokenRotate: { readonly secret: string | null, readonly userErrors: ReadonlyArray<{ readonly path: ReadonlyArray<string>, readonly message: string }> } };
+
+export type TokenDeleteMutationVariables = Exact<{
+  input: TokenDeleteInput;
+}>;
+
+
+export type TokenDeleteMutation = { readonly tokenDelete: { readonly userErrors: ReadonlyArray<{ readonly path: ReadonlyArray<string>, readonly message: string }> } };
+
+export type SessionsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type SessionsQuery = { readonly viewer: { readonly consoleSessions: ReadonlyArray<{ readonly id: string, readonly startedAt: string, readonly lastUsedAt: string, readonly expiresAt: string, readonly clientAddress: string | null, readonly isCurrent: boolean }> } };
+
+export type SessionEndMutationVariables = Exact<{
+  input: ConsoleSessionEndInput;
+}>;
+
+
+export type SessionEndMutation = { readonly consoleSessionEnd: { readonly userErrors: ReadonlyArray<{ readonly path: ReadonlyArray<string>, readonly code: UserErrorCode, readonly message: string }> } };
+
 export type VisitorQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type VisitorQuery = { readonly viewer: { readonly isOperator: boolean, readonly tenant: { readonly id: string, readonly name: string }, readonly token: { readonly name: string } | null } };
+
+export type WebhooksQueryVariables = Exact<{
+  after?: string | null | undefined;
+}>;
+
+
+export type WebhooksQuery = { readonly webhooks: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly url: string, readonly description: string, readonly status: WebhookStatus, readonly disabledReason: WebhookDisabledReason | null, readonly failingSince: string | null, readonly domains: ReadonlyArray<string> | null, readonly tenant: { readonly name: string } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
+export type WebhookQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type WebhookQuery = { readonly webhook: { readonly id: string, readonly url: string, readonly description: string, readonly events: ReadonlyArray<WebhookEventKind>, readonly domains: ReadonlyArray<string> | null, readonly status: WebhookStatus, readonly disabledReason: WebhookDisabledReason | null, readonly disabledAt: string | null, readonly failingSince: string | null, readonly previousSecretUntil: string | null, readonly revision: number, readonly createdAt: string, readonly tenant: { readonly name: string } } | null };
+
+export type WebhookDeliveriesQueryVariables = Exact<{
+  id: string;
+  after?: string | null | undefined;
+}>;
+
+
+export type WebhookDeliveriesQuery = { readonly webhook: { readonly deliveries: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly kind: WebhookEventKind | null, readonly status: WebhookDeliveryStatus, readonly attemptCount: number, readonly createdAt: string, readonly lastAttemptAt: string | null, readonly nextAttemptAt: string | null, readonly responseStatus: number | null, readonly responseText: string | null }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } } | null };
+
+export type WebhookPendingQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type WebhookPendingQuery = { readonly webhook: { readonly url: string, readonly deliveries: { readonly totalCount: number } } | null };
+
+export type WebhookCreateMutationVariables = Exact<{
+  input: WebhookCreateInput;
+}>;
+
+
+export type WebhookCreateMutation = { readonly webhookCreate: { readonly secret: string | null, readonly userErrors: ReadonlyArray<{ readonly path: ReadonlyArray<string>, readonly message: string }> } };
+
+export type WebhookUpdateMutationVariables = Exact<{
+  input: WebhookUpdateInput;
+}>;
+
+
+export type WebhookUpdateMutation = { readonly webhookUpdate: { readonly userErrors: ReadonlyArray<{ readonly path: ReadonlyArray<string>, readonly message: string }> } };
+
+export type WebhookRotateMutationVariables = Exact<{
+  input: WebhookRotateInput;
+}>;
+
+
+export type WebhookRotateMutation = { readonly webhookRotate: { readonly secret: string | null, readonly userErrors: ReadonlyArray<{ readonly path: ReadonlyArray<string>, readonly message: string }> } };
+
+export type WebhookTestMutationVariables = Exact<{
+  input: WebhookTestInput;
+}>;
+
+
+export type WebhookTestMutation = { readonly webhookTest: { readonly userErrors: ReadonlyArray<{ readonly path: ReadonlyArray<string>, readonly message: string }> } };
+
+export type WebhookReplayMutationVariables = Exact<{
+  input: WebhookReplayInput;
+}>;
+
+
+export type WebhookReplayMutation = { readonly webhookReplay: { readonly userErrors: ReadonlyArray<{ readonly path: ReadonlyArray<string>, readonly message: string }> } };
+
+export type WebhookRedeliverMutationVariables = Exact<{
+  input: WebhookRedeliverInput;
+}>;
+
+
+export type WebhookRedeliverMutation = { readonly webhookRedeliver: { readonly userErrors: ReadonlyArray<{ readonly path: ReadonlyArray<string>, readonly message: string }> } };
+
+export type WebhookDeleteMutationVariables = Exact<{
+  input: WebhookDeleteInput;
+}>;
+
+
+export type WebhookDeleteMutation = { readonly webhookDelete: { readonly userErrors: ReadonlyArray<{ readonly path: ReadonlyArray<string>, readonly message: string }> } };
+
+export const contactsQuery: Operation<ContactsQuery, ContactsQueryVariables> = {
+  text: "query Contacts($after:String){alertContacts(first:25 after:$after){totalCount nodes{id address domains status lastMailedAt ignoredDomains tenant{name}}pageInfo{hasNextPage endCursor}}}",
+};
+
+export const contactQuery: Operation<ContactQuery, ContactQueryVariables> = {
+  text: "query Contact($id:ID!){alertContact(id:$id){id address domains status codeExpiresAt confirmedAt lastMailedAt ignoredDomains createdAt tenant{id name}}}",
+};
+
+export const confirmedContactsQuery: Operation<ConfirmedContactsQuery, ConfirmedContactsQueryVariables> = {
+  text: "query ConfirmedContacts($tenantId:ID!){alertContacts(first:1 filter:{tenantId:$tenantId status:CONFIRMED}){totalCount}}",
+};
+
+export const contactCreateMutation: Operation<ContactCreateMutation, ContactCreateMutationVariables> = {
+  text: "mutation ContactCreate($input:AlertContactCreateInput!){alertContactCreate(input:$input){userErrors{path message}}}",
+};
+
+export const contactUpdateMutation: Operation<ContactUpdateMutation, ContactUpdateMutationVariables> = {
+  text: "mutation ContactUpdate($input:AlertContactUpdateInput!){alertContactUpdate(input:$input){userErrors{path message}}}",
+};
+
+export const contactConfirmMutation: Operation<ContactConfirmMutation, ContactConfirmMutationVariables> = {
+  text: "mutation ContactConfirm($input:AlertContactConfirmInput!){alertContactConfirm(input:$input){userErrors{path message}}}",
+};
+
+export const contactDeleteMutation: Operation<ContactDeleteMutation, ContactDeleteMutationVariables> = {
+  text: "mutation ContactDelete($input:AlertContactDeleteInput!){alertContactDelete(input:$input){userErrors{path message}}}",
+};
 
 export const domainQuery: Operation<DomainQuery, DomainQueryVariables> = {
   text: "query Domain($name:String!){domain(by:{name:$name}){name status situation revision proof{name value checkedAt lostAt}queue{heldCount heldSize oldestAcceptedAt firstExpiryAt nextAttemptAt}pause{from until reason isInForce}breaker{state since reply}requestedAttempt{startedAt waitsFor}outage{startedAt kind attemptCount expiredCount evidence{at trouble host reply}}lastOutage{endedAt expiredCount heldAtEndCount drain{messagesPerSecond etaAt}}doctor{at verdict findings{code verdict advice evidence{asked answered}}}deliverTo{host port}drainPerMinute hasCallAheads recipientList{isEnabled entryCount}drills(first:1){nodes{state result requestedAt endedAt}}}service{troubleSince egressAddresses retrySchedule{interval attemptCount}}}",
@@ -862,6 +1233,82 @@ export const serviceTenantsQuery: Operation<ServiceTenantsQuery, ServiceTenantsQ
   text: "query ServiceTenants($after:String){tenants(first:20 after:$after){nodes{id name suspension{since}quotas{domains recipientEntries}usage{domainCount recipientEntryCount heldCount heldSize}}pageInfo{hasNextPage endCursor}}}",
 };
 
+export const tokensQuery: Operation<TokensQuery, TokensQueryVariables> = {
+  text: "query Tokens($after:String){tokens(first:25 after:$after){totalCount nodes{id name prefix expiresAt lastUsedAt scopes tenant{name}}pageInfo{hasNextPage endCursor}}}",
+};
+
+export const tokenQuery: Operation<TokenQuery, TokenQueryVariables> = {
+  text: "query Token($id:ID!){token(id:$id){id name prefix previousPrefix previousUntil scopes expiresAt lastUsedAt rotatedAt createdAt tenant{name}}}",
+};
+
+export const tokenCreateMutation: Operation<TokenCreateMutation, TokenCreateMutationVariables> = {
+  text: "mutation TokenCreate($input:TokenCreateInput!){tokenCreate(input:$input){secret userErrors{path message}}}",
+};
+
+export const tokenUpdateMutation: Operation<TokenUpdateMutation, TokenUpdateMutationVariables> = {
+  text: "mutation TokenUpdate($input:TokenUpdateInput!){tokenUpdate(input:$input){userErrors{path message}}}",
+};
+
+export const tokenRotateMutation: Operation<TokenRotateMutation, TokenRotateMutationVariables> = {
+  text: "mutation TokenRotate($input:TokenRotateInput!){tokenRotate(input:$input){secret userErrors{path message}}}",
+};
+
+export const tokenDeleteMutation: Operation<TokenDeleteMutation, TokenDeleteMutationVariables> = {
+  text: "mutation TokenDelete($input:TokenDeleteInput!){tokenDelete(input:$input){userErrors{path message}}}",
+};
+
+export const sessionsQuery: Operation<SessionsQuery, SessionsQueryVariables> = {
+  text: "query Sessions{viewer{consoleSessions{id startedAt lastUsedAt expiresAt clientAddress isCurrent}}}",
+};
+
+export const sessionEndMutation: Operation<SessionEndMutation, SessionEndMutationVariables> = {
+  text: "mutation SessionEnd($input:ConsoleSessionEndInput!){consoleSessionEnd(input:$input){userErrors{path code message}}}",
+};
+
 export const visitorQuery: Operation<VisitorQuery, VisitorQueryVariables> = {
   text: "query Visitor{viewer{isOperator tenant{id name}token{name}}}",
+};
+
+export const webhooksQuery: Operation<WebhooksQuery, WebhooksQueryVariables> = {
+  text: "query Webhooks($after:String){webhooks(first:25 after:$after){totalCount nodes{id url description status disabledReason failingSince domains tenant{name}}pageInfo{hasNextPage endCursor}}}",
+};
+
+export const webhookQuery: Operation<WebhookQuery, WebhookQueryVariables> = {
+  text: "query Webhook($id:ID!){webhook(id:$id){id url description events domains status disabledReason disabledAt failingSince previousSecretUntil revision createdAt tenant{name}}}",
+};
+
+export const webhookDeliveriesQuery: Operation<WebhookDeliveriesQuery, WebhookDeliveriesQueryVariables> = {
+  text: "query WebhookDeliveries($id:ID!$after:String){webhook(id:$id){deliveries(first:20 after:$after){nodes{id kind status attemptCount createdAt lastAttemptAt nextAttemptAt responseStatus responseText}pageInfo{hasNextPage endCursor}}}}",
+};
+
+export const webhookPendingQuery: Operation<WebhookPendingQuery, WebhookPendingQueryVariables> = {
+  text: "query WebhookPending($id:ID!){webhook(id:$id){url deliveries(first:1 filter:{status:PENDING}){totalCount}}}",
+};
+
+export const webhookCreateMutation: Operation<WebhookCreateMutation, WebhookCreateMutationVariables> = {
+  text: "mutation WebhookCreate($input:WebhookCreateInput!){webhookCreate(input:$input){secret userErrors{path message}}}",
+};
+
+export const webhookUpdateMutation: Operation<WebhookUpdateMutation, WebhookUpdateMutationVariables> = {
+  text: "mutation WebhookUpdate($input:WebhookUpdateInput!){webhookUpdate(input:$input){userErrors{path message}}}",
+};
+
+export const webhookRotateMutation: Operation<WebhookRotateMutation, WebhookRotateMutationVariables> = {
+  text: "mutation WebhookRotate($input:WebhookRotateInput!){webhookRotate(input:$input){secret userErrors{path message}}}",
+};
+
+export const webhookTestMutation: Operation<WebhookTestMutation, WebhookTestMutationVariables> = {
+  text: "mutation WebhookTest($input:WebhookTestInput!){webhookTest(input:$input){userErrors{path message}}}",
+};
+
+export const webhookReplayMutation: Operation<WebhookReplayMutation, WebhookReplayMutationVariables> = {
+  text: "mutation WebhookReplay($input:WebhookReplayInput!){webhookReplay(input:$input){userErrors{path message}}}",
+};
+
+export const webhookRedeliverMutation: Operation<WebhookRedeliverMutation, WebhookRedeliverMutationVariables> = {
+  text: "mutation WebhookRedeliver($input:WebhookRedeliverInput!){webhookRedeliver(input:$input){userErrors{path message}}}",
+};
+
+export const webhookDeleteMutation: Operation<WebhookDeleteMutation, WebhookDeleteMutationVariables> = {
+  text: "mutation WebhookDelete($input:WebhookDeleteInput!){webhookDelete(input:$input){userErrors{path message}}}",
 };

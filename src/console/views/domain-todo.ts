@@ -2,7 +2,8 @@
 import type { PageRequest } from '../ask.ts';
 import { type Html, html } from '../html.ts';
 import type { DomainCase, DomainState } from '../words/domain-sentence.ts';
-import { type Sent, textField, type TodoItem } from './todo-item.ts';
+import { textField } from './fields.ts';
+import type { Sent, TodoItem } from './todo-item.ts';
 
 type Kind = NonNullable<DomainState['outage']>['kind'];
 

@@ -2,7 +2,7 @@
  * The frame of every page: head, the mark of being live, and the notice of what was just done.
  */
 import { assetPath } from '../assets.ts';
-import type { PageAnswer, PageRequest, Visitor } from '../ask.ts';
+import type { PageAnswer, PageRequest, Told, Visitor } from '../ask.ts';
 import { type Html, html, LOGO, NONE } from '../html.ts';
 
 export interface Page {
@@ -24,7 +24,8 @@ interface Link {
   readonly text: string;
   /** The path of its sign, in a box of 20 by 20. */
   readonly d: string;
-  readonly scope: string;
+  /** Null: everybody has it. */
+  readonly scope: string | null;
   readonly isForOperator?: boolean;
 }
 
@@ -49,13 +50,20 @@ const PLACES = {
     scope: 'DOMAIN_READ',
     isForOperator: true,
   },
+  settings: {
+    path: '/console/settings',
+    text: 'Settings',
+    d: 'M3 6h8M15 6h2M3 14h2M9 14h8M11 6a2 2 0 1 0 4 0 2 2 0 1 0-4 0M5 14a2 2 0 1 0 4 0 2 2 0 1 0-4 0',
+    scope: null,
+  },
 } as const satisfies Readonly<Record<string, Link>>;
 
 export type Place = keyof typeof PLACES;
 
 function links({ scopes, isOperator }: Visitor, current: Place | undefined, className: string): Html {
   const places = Object.entries<Link>(PLACES).filter(
-    ([, { scope, isForOperator = false }]) => scopes.includes(scope) && (isOperator || !isForOperator),
+    ([, { scope, isForOperator = false }]) =>
+      (scope === null || scopes.includes(scope)) && (isOperator || !isForOperator),
   );
   return html`<nav class="${className}" aria-label="Pages">${places.map(
     ([place, { path, text, d }]) => html`<a href="${path}"${place === current ? html` aria-current="page"` : NONE}
@@ -72,7 +80,8 @@ export async function pageOf(request: PageRequest, page: Page): Promise<PageAnsw
   const body = html`<a class="skip" href="#main">Skip to the page</a>
     ${header(visitor, page.place, live !== undefined)}
     <main id="main" tabindex="-1">
-      ${page.notice == null ? NONE : html`<p class="notice" role="status">${page.notice}</p>`} ${page.main}
+      ${page.notice == null ? NONE : html`<p class="notice" role="status">${page.notice}</p>`}
+      ${submitted?.told == null ? NONE : secretTold(submitted.told)} ${page.main}
     </main>
     ${links(visitor, page.place, 'tabs')}`;
   return {
@@ -80,6 +89,13 @@ export async function pageOf(request: PageRequest, page: Page): Promise<PageAnsw
     status: page.status ?? 200,
     html: await shell({ title: page.title, body, now, live: live ?? null, hasScript: true }),
   };
+}
+
+function secretTold({ text, secret }: Told): Html {
+  if (secret === null) return html`<p class="notice attention" role="status">${text}</p>`;
+  return html`<section class="card first secret" role="status"><h2>${text}</h2>
+    <pre tabindex="0" aria-label="The secret">${secret}</pre>
+    <p class="soft">It is shown this once. Whoever has it can do what it allows: keep it where you keep passwords.</p></section>`;
 }
 
 interface Shell {

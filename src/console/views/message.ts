@@ -22,7 +22,8 @@ import { pageOf } from './layout.ts';
 import { aboutMessage, headerFields, recipientsOf, whatHappened } from './message-panels.ts';
 import { missingPage } from './missing.ts';
 import { panel } from './panel.ts';
-import { plainForm, textField, type TodoItem, todoList } from './todo-item.ts';
+import { textField } from './fields.ts';
+import { plainForm, type TodoItem, todoList } from './todo-item.ts';
 
 /** Pages of 100 entries: ten days of tries are about 250. */
 const MOST_PAGES = 5;

@@ -19,6 +19,8 @@ export interface TodoItem {
 /** The text that was typed and what is wrong with it, where a form comes back. */
 export interface Sent {
   readonly value: (field: string, preset?: string) => string;
+  /** Those of several boxes of one name that are ticked. */
+  readonly values: (field: string, preset: readonly string[]) => readonly string[];
   /** Beside a field. */
   readonly error: (field: string) => Html;
   readonly hasError: (field: string) => boolean;
@@ -33,7 +35,7 @@ function todo({ query, submitted }: PageRequest, item: TodoItem, base: string): 
   const { title, text, verb, button, look, fields } = item;
   const words = html`<div><h3>${title}</h3><p>${text}</p></div>`;
   if (verb === null) return html`<li>${words}</li>`;
-  const sent = submitted?.verb === verb ? submitted : null;
+  const sent = submitted?.verb === verb && submitted.told === null ? submitted : null;
   if (fields === undefined && sent === null)
     return html`<li>${words}${plainForm(`${base}/${verb}`, button, look)}</li>`;
   if (query.get('do') !== verb && sent === null)
@@ -70,23 +72,11 @@ function sentOf(submitted: Submitted | null): Sent {
   const hasError = (field: string): boolean => submitted?.errors.has(field) === true;
   return {
     value: (field, preset = '') => submitted?.fields.get(field) ?? preset,
+    values: (field, preset) => submitted?.fields.getAll(field) ?? preset,
     hasError,
     error: (field) =>
       hasError(field)
         ? html`<p class="field-error" id="wrong-${field}" role="alert">${shownText(submitted?.errors.get(field) ?? '')}</p>`
         : NONE,
   };
-}
-
-/** A labelled field of one line. */
-export function textField(
-  sent: Sent,
-  name: string,
-  label: string,
-  more: { readonly preset?: string; readonly hint?: string } = {},
-): Html {
-  const wrong = sent.hasError(name) ? html` aria-invalid="true" aria-describedby="wrong-${name}"` : NONE;
-  return html`<label for="field-${name}">${label}</label>
-    <input id="field-${name}" name="${name}" value="${sent.value(name, more.preset)}" autocomplete="off" spellcheck="false"${wrong} />
-    ${more.hint === undefined ? NONE : html`<p class="hint">${more.hint}</p>`}${sent.error(name)}`;
 }

@@ -81,6 +81,11 @@ export function dayBegin(at: Date, timeZone: string, daysBefore = 0): Date {
   return localInstant(startOfDay(at, timeZone) - daysBefore * DAY_MS, timeZone);
 }
 
+/** The day of an instant as a field for dates has it, `2026-12-01`. */
+export function dayText(at: Date, timeZone: string): string {
+  return new Date(startOfDay(at, timeZone)).toISOString().slice(0, 10);
+}
+
 /** The beginning of a day as a field for dates has it, `2026-12-01`; null if it is another text. */
 export function dayIn(text: string, timeZone: string): Date | null {
   const ms = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : NaN;
