@@ -1,24 +1,15 @@
 /**
  * `npm run console:pictures`: every page of the console, in real Chromium, into docs/pictures/. Names of pages may follow.
  *
- * The service is one of the tests, with domains that have a past (test/console/scene.ts).
+ * The service is one of the tests, with domains that have a past (test/console/pages.ts).
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { startControl, TOKEN } from '../test/control/harness.ts';
-import { playScene } from '../test/console/scene.ts';
+import { scenePages } from '../test/console/pages.ts';
 import { launchChromium } from '../test/helpers/chromium.ts';
 
 const FOLDER = join(import.meta.dirname, '../docs/pictures');
-const DOMAINS = ['away', 'archive', 'hr', 'vale', 'paused', 'pending', 'checked', 'well'];
-const PAGES: Readonly<Record<string, string>> = {
-  overview: '/console',
-  reject: '/reject/BMX-USER',
-  find: '/console/find?q=user1@away.northwind.example',
-  refusals: '/console/refusals',
-  service: '/console/service',
-  ...Object.fromEntries(DOMAINS.map((name) => [`domain-${name}`, `/console/d/${name}.northwind.example`])),
-};
 const SIZES = [
   { width: 1280, height: 800, scheme: 'light' },
   { width: 1280, height: 800, scheme: 'dark' },
@@ -30,10 +21,7 @@ const browser = await launchChromium('pictures of the console');
 if (browser === null) throw new Error('no browser');
 const wanted = process.argv.slice(2);
 const control = await startControl();
-const { ids } = await playScene(control);
-const [held] = await control.database.sql<{ id: string }[]>`
-  select id from messages where destination_id = ${ids.get('away') ?? ''} order by id limit 1`;
-const pages = { ...PAGES, message: `/console/m/${held?.id}` };
+const pages = await scenePages(control);
 mkdirSync(FOLDER, { recursive: true });
 for (const { width, height, scheme } of SIZES) {
   const context = await browser.newContext({
@@ -46,7 +34,7 @@ for (const { width, height, scheme } of SIZES) {
   await page.fill('#token', TOKEN);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.waitForURL('**/console');
-  for (const [name, path] of Object.entries(pages)) {
+  for (const [name, path] of pages) {
     if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;
     await page.goto(control.url + path);
     await page.locator('h1').waitFor();

@@ -46,7 +46,11 @@ export async function createStranger(control: Harness): Promise<Visit> {
   );
   return createVisit(
     control,
-    await tokenOf(control, 'DOMAIN_WRITE, QUEUE_WRITE, MESSAGE_CONTENT, WEBHOOK_WRITE, TOKEN_WRITE, AUDIT_READ', tenantCreate.tenant.id),
+    await tokenOf(
+      control,
+      'DOMAIN_WRITE, QUEUE_WRITE, MESSAGE_CONTENT, WEBHOOK_WRITE, TOKEN_WRITE, AUDIT_READ',
+      tenantCreate.tenant.id,
+    ),
   );
 }
 

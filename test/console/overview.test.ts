@@ -120,7 +120,7 @@ inBrowser.each([true, false])('in a browser, with a script: %p', async (javaScri
   await page.fill('#token', TOKEN);
   await page.getByRole('button', { name: 'Sign in' }).click();
   const before = await flushNumber();
-  await page.getByRole('button', { name: 'Try away.example now' }).click();
+  await page.getByRole('button', { name: 'Try now: away.example' }).click();
   await page.getByText('We try it now.').waitFor();
   expect(await flushNumber()).toBe(before + 1);
   if (javaScriptEnabled) {

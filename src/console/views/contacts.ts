@@ -34,7 +34,10 @@ export async function contactsPage(request: PageRequest): Promise<PageAnswer> {
   if (asked.kind === 'REFUSED') return refusedPage(request, 'contacts', asked);
   const { totalCount, nodes, pageInfo } = asked.data.alertContacts;
   const items = visitor.scopes.includes('WEBHOOK_WRITE') ? [ADD] : [];
-  const add = items.length === 0 ? NONE : html`<section class="card first">${todoList(request, items, PATH)}</section>`;
+  const add =
+    items.length === 0
+      ? NONE
+      : html`<section class="card first"><h2 class="unseen">Add an address</h2>${todoList(request, items, PATH)}</section>`;
   const list =
     nodes.length === 0
       ? NONE

@@ -49,7 +49,7 @@ export function heldMail(
   if (messages.nodes.length === 0) return null;
   const of = queue.heldCount > messages.nodes.length ? `newest of ${countText(queue.heldCount)}` : '';
   return html`${head('Held mail', of)}
-    <div class="scroll"><table>
+    <div class="scroll" role="group" tabindex="0" aria-label="Held mail"><table>
       <thead><tr><th scope="col">Accepted</th><th scope="col">From</th><th scope="col">To</th><th scope="col" class="number">Size</th><th scope="col">Expires</th></tr></thead>
       <tbody>${messages.nodes.map(({ id, acceptedAt, expiresAt, size, reversePath, recipients }) => {
         const [first, ...more] = recipients.filter(({ state }) => state === 'HELD');
@@ -76,7 +76,7 @@ export function outagesBefore(
     ${
       ended.length === 0
         ? NONE
-        : html`<div class="scroll"><table>
+        : html`<div class="scroll" role="group" tabindex="0" aria-label="Earlier outages"><table>
       <thead><tr><th scope="col">Began</th><th scope="col">Lasted</th><th scope="col">What</th><th scope="col">Last words</th></tr></thead>
       <tbody>${ended.map(
         ({ startedAt, endedAt, kind, lastReply }) => html`<tr>

@@ -93,7 +93,7 @@ export function healthOf(
 export function nodesOf(request: PageRequest, { service: { nodes, version } }: ServiceNodesQuery): Html {
   const list = nodes ?? [];
   return html`${head('Nodes', counted(list.length, 'process', 'processes'))}
-    <div class="scroll"><table>
+    <div class="scroll" role="group" tabindex="0" aria-label="Nodes"><table>
       <thead><tr><th scope="col">Name</th><th scope="col">What it does</th><th scope="col">Version</th><th scope="col">Runs since</th><th scope="col">Seen</th></tr></thead>
       <tbody>${list.map((node) => nodeRow(request, node, version))}</tbody>
     </table></div>`;
@@ -116,7 +116,7 @@ export function tenantsOf({ tenants: { nodes, pageInfo } }: ServiceTenantsQuery,
   const more = html`${isLater ? html`<a class="button" href="/console/service#tenants">From the first</a>` : NONE}
     ${pageInfo.hasNextPage ? html`<a class="button" href="/console/service?${new URLSearchParams({ after: pageInfo.endCursor ?? '' })}#tenants">More</a>` : NONE}`;
   return html`<div id="tenants">${head('Tenants', 'in order of creation')}</div>
-    <div class="scroll"><table>
+    <div class="scroll" role="group" tabindex="0" aria-label="Tenants"><table>
       <thead><tr><th scope="col">Name</th><th scope="col" class="number">Domains</th><th scope="col" class="number">Held</th><th scope="col" class="number">Mailboxes in User Lists</th></tr></thead>
       <tbody>${nodes.map(tenantRow)}</tbody>
     </table></div>

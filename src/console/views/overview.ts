@@ -198,6 +198,6 @@ function canTry({ visitor: { scopes } }: PageRequest): boolean {
 function tryForm(name: string): Html {
   return html`<form method="post" action="/console/d/${encodeURIComponent(name)}/try">
     <input type="hidden" name="key" value="${randomUUID()}" /><input type="hidden" name="from" value="overview" />
-    <button aria-label="Try ${shownText(name)} now">Try now</button>
+    <button aria-label="Try now: ${shownText(name)}">Try now</button>
   </form>`;
 }

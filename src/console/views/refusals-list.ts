@@ -49,7 +49,7 @@ function filters({ code, domain, recipient, client, since, sinceAt }: Chosen): H
 
 function table(request: PageRequest, nodes: readonly Refusal[], chosen: Chosen): Html {
   const canAllow = request.visitor.scopes.includes('DOMAIN_WRITE');
-  return html`<div class="scroll"><table>
+  return html`<div class="scroll" role="group" tabindex="0" aria-label="The last ones"><table>
     <thead><tr><th scope="col">When</th><th scope="col">Reason</th><th scope="col">To</th><th scope="col">From</th><th scope="col">Client</th>
       ${canAllow ? html`<th scope="col"><span class="unseen">What to do</span></th>` : NONE}</tr></thead>
     <tbody>${nodes.map((node) => row(request, node, chosen, canAllow))}</tbody>

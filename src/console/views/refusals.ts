@@ -103,7 +103,7 @@ function codesCard(
       <td class="soft">${REJECTIONS[code]}</td>
       <td class="number nowrap"><b>${countText(count)}</b> <span class="soft">${shareText(count, refusedCount)}</span></td></tr>`,
     )}</tbody></table>
-    <details><summary>Each half day as a table</summary><div class="scroll"><table>
+    <details><summary>Each half day as a table</summary><div class="scroll" role="group" tabindex="0" aria-label="By half day"><table>
       <thead><tr><th scope="col">From</th><th scope="col" class="number">Refused</th><th scope="col">Because of</th></tr></thead>
       <tbody>${bars.map(
         ({

@@ -22,7 +22,10 @@ export async function tokensPage(request: PageRequest): Promise<PageAnswer> {
   if (asked.kind === 'REFUSED') return refusedPage(request, 'tokens', asked);
   const { totalCount, nodes, pageInfo } = asked.data.tokens;
   const items = visitor.scopes.includes('TOKEN_WRITE') ? [addItem(request)] : [];
-  const add = items.length === 0 ? NONE : html`<section class="card first">${todoList(request, items, PATH)}</section>`;
+  const add =
+    items.length === 0
+      ? NONE
+      : html`<section class="card first"><h2 class="unseen">Add a token</h2>${todoList(request, items, PATH)}</section>`;
   const list =
     nodes.length === 0
       ? NONE

@@ -40,7 +40,10 @@ export async function webhooksPage(request: PageRequest): Promise<PageAnswer> {
   if (asked.kind === 'REFUSED') return refusedPage(request, 'webhooks', asked);
   const { totalCount, nodes, pageInfo } = asked.data.webhooks;
   const items = visitor.scopes.includes('WEBHOOK_WRITE') ? [addItem(request)] : [];
-  const add = items.length === 0 ? NONE : html`<section class="card first">${todoList(request, items, PATH)}</section>`;
+  const add =
+    items.length === 0
+      ? NONE
+      : html`<section class="card first"><h2 class="unseen">Add a webhook</h2>${todoList(request, items, PATH)}</section>`;
   const list =
     nodes.length === 0
       ? NONE
@@ -159,7 +162,7 @@ function lastDeliveries(
   if (nodes.length === 0)
     return html`${head('The last messages')}<p class="soft">Nothing was sent yet. A ping shows whether it works.</p>`;
   return html`${head('The last messages', 'they are kept for 30 days')}
-    <div class="scroll"><table>
+    <div class="scroll" role="group" tabindex="0" aria-label="The last messages"><table>
       <thead><tr><th scope="col">When</th><th scope="col">What</th><th scope="col">Its answer</th>${canWrite ? html`<th scope="col"><span class="unseen">What to do</span></th>` : NONE}</tr></thead>
       <tbody>${nodes.map((node) => deliveryRow(request, node, id, canWrite))}</tbody></table></div>
     ${pager(`${PATH}/${id}`, pageInfo)}`;
