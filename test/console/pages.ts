@@ -53,9 +53,9 @@ async function addSettings({ database: { sql }, ask }: Harness) {
   await sql`
     update webhooks set failing_since = bmx_now() - interval '50 minutes', created_at = bmx_now() - interval '30 days' where id = ${webhookId}`;
   for (const [state, kind, minutes, status, text] of [
-    ['PENDING', 'outage.opened', 50, 503, 'upstream connect error or disconnect/reset before headers'],
-    ['DELIVERED', 'mail.digest', 400, 204, ''],
-    ['DELIVERED', 'outage.drained', 4_000, 200, '{"ok":true}'],
+    ['PENDING', 'OUTAGE_OPENED', 50, 503, 'upstream connect error or disconnect/reset before headers'],
+    ['DELIVERED', 'MAIL_DIGEST', 400, 204, ''],
+    ['DELIVERED', 'OUTAGE_DRAINED', 4_000, 200, '{"ok":true}'],
   ] as const)
     await sql`
       insert into webhook_deliveries (id, webhook_id, tenant_id, kind, body, state, attempt_count, next_attempt_at, last_attempt_at, created_at, response_status, response_text)

@@ -257,7 +257,7 @@ test('the answers of a receiver are text, and a message that has ended is sent a
   const delivery = newId();
   await control.database.sql`
     insert into webhook_deliveries (id, webhook_id, tenant_id, kind, body, state, attempt_count, next_attempt_at, created_at, response_status, response_text)
-    select ${delivery}, id, tenant_id, 'outage.opened', '{}', 'FAILED', 3, null, now(), 500, ${`${EVIL}${'x'.repeat(900)}`} from webhooks where id = ${id}`;
+    select ${delivery}, id, tenant_id, 'OUTAGE_OPENED', '{}', 'FAILED', 3, null, now(), 500, ${`${EVIL}${'x'.repeat(900)}`} from webhooks where id = ${id}`;
   const page = `${SETTINGS}/webhooks/${id}`;
   const shown = await plain(page);
   expect(shown).toContain('Did not arrive');
