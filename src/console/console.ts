@@ -5,6 +5,9 @@
  */
 import type { PageAnswer, PageRequest, Submitted } from './ask.ts';
 import { findForm, namesIn } from './forms.ts';
+import { addDomainPage } from './views/add-domain.ts';
+import { domainMxPage } from './views/domain-mx.ts';
+import { domainSettingsPage } from './views/domain-settings.ts';
 import { domainPage } from './views/domain.ts';
 import { findPage } from './views/find.ts';
 import { overview } from './views/overview.ts';
@@ -24,6 +27,9 @@ type View = (request: PageRequest, names: readonly string[]) => Promise<PageAnsw
 const VIEWS: readonly (readonly [pattern: RegExp, view: View])[] = [
   [/^\/?$/, overview],
   [/^\/d\/([^/]+)\/?$/, domainPage],
+  [/^\/d\/([^/]+)\/settings\/?$/, domainSettingsPage],
+  [/^\/d\/([^/]+)\/mx\/?$/, domainMxPage],
+  [/^\/add\/?$/, addDomainPage],
   [/^\/find\/?$/, findPage],
   [/^\/refusals\/?$/, refusalsPage],
   [/^\/m\/([^/]+)\/?$/, messagePage],
@@ -62,7 +68,7 @@ export async function submitForm(
   if (result.kind === 'DONE') {
     // What was chosen in the address of the form stays chosen.
     const query = new URLSearchParams([['did', form.verb], ...request.query]);
-    return { kind: 'REDIRECT', to: `/console${form.next}?${query}` };
+    return { kind: 'REDIRECT', to: `/console${result.next ?? form.next}?${query}` };
   }
   const { verb, page: path } = form;
   if (result.kind === 'TOLD')

@@ -15,7 +15,8 @@ export interface FormRequest {
 }
 
 export type FormResult =
-  | { readonly kind: 'DONE' }
+  /** `next`: the page that comes then, where only now its name is known. */
+  | { readonly kind: 'DONE'; readonly next?: string }
   /** Done, and there is something that is shown this once. */
   | { readonly kind: 'TOLD'; readonly told: Told }
   | { readonly kind: 'AGAIN'; readonly errors: ReadonlyMap<string, string>; readonly question: Question | null };

@@ -4,6 +4,7 @@ import { again, type Form, type FormRequest, type FormResult, keyIn, resultOf } 
 import {
   bounceHeldMutation,
   checkMutation,
+  drillDeliverMutation,
   drillMutation,
   extendHoldMutation,
   flushMutation,
@@ -111,6 +112,17 @@ export const DOMAIN_FORMS: readonly Form[] = [
       resultOf(await ask(drillMutation, { input: { name, ...keyIn(fields) } }), (data) => data.domainDrill),
   },
   {
+    pattern: /^\/d\/([^/]+)\/end-drill$/,
+    verb: 'end-drill',
+    done: 'Its message is handed over now.',
+    page: domainPage,
+    submit: async ({ ask, fields }, [name = '']) =>
+      resultOf(
+        await ask(drillDeliverMutation, { input: { name, ...keyIn(fields) } }),
+        (data) => data.domainDrillDeliver,
+      ),
+  },
+  {
     pattern: /^\/d\/([^/]+)\/check$/,
     verb: 'check',
     done: 'The check-up below is new.',
@@ -144,7 +156,8 @@ async function deliverElsewhere({ ask, fields }: FormRequest, [name = '']: reado
   return { kind: 'AGAIN', errors: new Map(), question: { text, fields: { sure: `${host}:${port}` } } };
 }
 
-function previewText(preview: UpdateMutation['domainUpdate']['preview']): string {
+/** The hosts that mail would go to, and how much of it waits. */
+export function previewText(preview: UpdateMutation['domainUpdate']['preview']): string {
   const hosts = preview?.hosts ?? [];
   if (preview === null || hosts.length === 0) return 'This host cannot be found in the DNS at the moment.';
   const places = hosts.map(({ host, port, addresses }) => {

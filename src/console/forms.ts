@@ -1,7 +1,9 @@
 /**
  * The forms of the console: which one is sent to an address, and what is said when it is done.
  */
+import { DOMAIN_SETTINGS_FORMS } from './forms-of-domain-settings.ts';
 import { DOMAIN_FORMS } from './forms-of-domains.ts';
+import { MX_FORMS } from './forms-of-mx.ts';
 import { REFUSAL_FORMS } from './forms-of-refusals.ts';
 import { MESSAGE_FORMS } from './forms-of-messages.ts';
 import { CONTACT_FORMS } from './forms-of-contacts.ts';
@@ -20,6 +22,8 @@ export interface FoundForm {
 
 const FORMS: readonly Form[] = [
   ...DOMAIN_FORMS,
+  ...DOMAIN_SETTINGS_FORMS,
+  ...MX_FORMS,
   ...MESSAGE_FORMS,
   ...REFUSAL_FORMS,
   ...CONTACT_FORMS,

@@ -1,16 +1,17 @@
 /** Somebody who is signed in at the console, without a browser. */
 import type { Harness } from '../control/harness.ts';
 
+type Pairs = readonly (readonly [name: string, value: string])[];
+/** Pairs where a name may come more than once. */
+type Fields = Readonly<Record<string, string>> | Pairs;
+
 export interface Visit {
   readonly cookie: string;
   get(path: string): Promise<Response>;
   /** The text of a page. */
   page(path: string): Promise<string>;
   /** Sends a form as a page of ours does. */
-  post(
-    path: string,
-    fields: Readonly<Record<string, string>> | readonly (readonly [string, string])[],
-  ): Promise<Response>;
+  post(path: string, fields: Fields): Promise<Response>;
 }
 
 export async function createVisit({ url }: Pick<Harness, 'url'>, token: string, isReadOnly = false): Promise<Visit> {
@@ -29,9 +30,12 @@ export async function createVisit({ url }: Pick<Harness, 'url'>, token: string, 
         method: 'POST',
         redirect: 'manual',
         headers: { ...ours, Cookie: cookie },
-        body: new URLSearchParams(
-          fields instanceof Array ? fields.map(([name, value]) => [name, value]) : { ...fields },
-        ),
+        body: new URLSearchParams(pairsOf(fields)),
       }),
   };
+}
+
+function pairsOf(fields: Fields): [string, string][] {
+  const pairs: Pairs = Symbol.iterator in fields ? fields : Object.entries(fields);
+  return pairs.map(([name, value]) => [name, value]);
 }

@@ -57,6 +57,11 @@ export type ConsoleSessionEndInput = {
   readonly idempotencyKey?: string | null | undefined;
 };
 
+export type DnsServerInput = {
+  readonly host: string;
+  readonly port?: number | null | undefined;
+};
+
 export type DnsblMode =
   | 'DRY_RUN'
   | 'REJECT';
@@ -117,12 +122,50 @@ export type DomainCheckInput = {
   readonly name: string;
 };
 
+export type DomainCreateInput = {
+  readonly deliverTo?: ReadonlyArray<NextHopInput> | null | undefined;
+  readonly dnsblAllowedClients?: ReadonlyArray<string> | null | undefined;
+  readonly dnsblThreshold?: number | null | undefined;
+  readonly dnsblZones?: ReadonlyArray<DnsblZoneInput> | null | undefined;
+  readonly dnswlZones?: ReadonlyArray<DnswlZoneInput> | null | undefined;
+  readonly drainPerMinute?: number | null | undefined;
+  readonly etrnClients?: ReadonlyArray<string> | null | undefined;
+  readonly force?: boolean | null | undefined;
+  readonly hasCallAheads?: boolean | null | undefined;
+  readonly hasDelayReports?: boolean | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly labels?: ReadonlyArray<LabelInput> | null | undefined;
+  readonly name: string;
+  readonly recipientDelimiter?: string | null | undefined;
+  readonly recipientList?: ReadonlyArray<string> | null | undefined;
+  readonly tenantId?: string | null | undefined;
+  readonly tlsPolicy?: TlsPolicy | null | undefined;
+  readonly unknownWhileDown?: UnknownWhileDownInput | null | undefined;
+};
+
+export type DomainDeleteInput = {
+  readonly held?: HeldMailChoice | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly name: string;
+};
+
+export type DomainDrillDeliverInput = {
+  readonly idempotencyKey?: string | null | undefined;
+  readonly name: string;
+};
+
 export type DomainDrillInput = {
   readonly deliver?: DrillDelivery;
   readonly holdFor?: string;
   readonly idempotencyKey?: string | null | undefined;
   readonly name: string;
   readonly recipient?: string | null | undefined;
+};
+
+export type DomainDrillScheduleInput = {
+  readonly idempotencyKey?: string | null | undefined;
+  readonly interval?: string | null | undefined;
+  readonly name: string;
 };
 
 export type DomainExtendHoldInput = {
@@ -155,10 +198,40 @@ export type DomainResumeInput = {
   readonly reason?: string | null | undefined;
 };
 
+export type DomainSetMxInput = {
+  readonly dnsServer?: DnsServerInput | null | undefined;
+  readonly dryRun?: boolean;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly name: string;
+  readonly preference?: number | null | undefined;
+  readonly sandwich?: boolean | null | undefined;
+  readonly tsig?: TsigInput | null | undefined;
+};
+
 export type DomainStatus =
   | 'ACTIVE'
   | 'PENDING'
   | 'SUSPENDED';
+
+export type DomainSuspendInput = {
+  readonly idempotencyKey?: string | null | undefined;
+  readonly name: string;
+  readonly reason?: string | null | undefined;
+};
+
+export type DomainUnsetMxInput = {
+  readonly dnsServer?: DnsServerInput | null | undefined;
+  readonly dryRun?: boolean;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly name: string;
+  readonly tsig?: TsigInput | null | undefined;
+};
+
+export type DomainUnsuspendInput = {
+  readonly idempotencyKey?: string | null | undefined;
+  readonly name: string;
+  readonly reason?: string | null | undefined;
+};
 
 export type DomainUpdateInput = {
   readonly deliverTo?: ReadonlyArray<NextHopInput> | null | undefined;
@@ -203,6 +276,10 @@ export type DrillState =
   | 'HELD'
   | 'RELEASED'
   | 'REQUESTED';
+
+export type HeldMailChoice =
+  | 'CANCEL'
+  | 'DELIVER_FIRST';
 
 export type HostTrouble =
   | 'DNS'
@@ -259,6 +336,11 @@ export type Mta =
   | 'EXIM'
   | 'POSTFIX'
   | 'RSPAMD';
+
+export type MxChange =
+  | 'ADD'
+  | 'KEEP'
+  | 'REMOVE';
 
 export type MxVerdict =
   | 'EQUAL_PREFERENCE'
@@ -430,6 +512,17 @@ export type TokenUpdateInput = {
   readonly idempotencyKey?: string | null | undefined;
   readonly name?: string | null | undefined;
   readonly scopes?: ReadonlyArray<Scope> | null | undefined;
+};
+
+export type TsigAlgorithm =
+  | 'HMAC_SHA256'
+  | 'HMAC_SHA384'
+  | 'HMAC_SHA512';
+
+export type TsigInput = {
+  readonly algorithm?: TsigAlgorithm;
+  readonly keyName: string;
+  readonly secret: string;
 };
 
 export type UnknownWhileDownInput = {
@@ -610,6 +703,83 @@ export type ContactDeleteMutationVariables = Exact<{
 
 
 export type ContactDeleteMutation = { readonly alertContactDelete: { readonly userErrors: ReadonlyArray<{ readonly path: ReadonlyArray<string>, readonly message: string }> } };
+
+export type DomainSettingsQueryVariables = Exact<{
+  name: string;
+}>;
+
+
+export type DomainSettingsQuery = { readonly domain: { readonly name: string, readonly status: DomainStatus, readonly revision: number, readonly tlsPolicy: TlsPolicy, readonly drainPerMinute: number | null, readonly hasCallAheads: boolean, readonly recipientDelimiter: string | null, readonly hasDelayReports: boolean, readonly etrnClients: ReadonlyArray<string>, readonly createdAt: string, readonly updatedAt: string, readonly tenant: { readonly name: string }, readonly queue: { readonly heldCount: number, readonly heldSize: number }, readonly deliverTo: ReadonlyArray<{ readonly host: string, readonly port: number }>, readonly unknownWhileDown: { readonly policy: UnknownWhileDownPolicy, readonly duration: string }, readonly labels: ReadonlyArray<{ readonly key: string, readonly value: string }>, readonly drillSchedule: { readonly interval: string, readonly nextAt: string } | null } | null };
+
+export type DomainMxFormQueryVariables = Exact<{
+  name: string;
+}>;
+
+
+export type DomainMxFormQuery = { readonly domain: { readonly name: string, readonly mx: { readonly verdict: MxVerdict, readonly zoneFile: string, readonly formRecords: ReadonlyArray<{ readonly host: string, readonly name: string, readonly preference: number, readonly change: MxChange }> } } | null, readonly service: { readonly mxNames: ReadonlyArray<string> } };
+
+export type DomainHeldCountQueryVariables = Exact<{
+  name: string;
+}>;
+
+
+export type DomainHeldCountQuery = { readonly domain: { readonly queue: { readonly heldCount: number, readonly heldSize: number } } | null };
+
+export type DomainCreateMutationVariables = Exact<{
+  input: DomainCreateInput;
+}>;
+
+
+export type DomainCreateMutation = { readonly domainCreate: { readonly domain: { readonly name: string } | null, readonly userErrors: ReadonlyArray<{ readonly path: ReadonlyArray<string>, readonly message: string }> } };
+
+export type DomainDeleteMutationVariables = Exact<{
+  input: DomainDeleteInput;
+}>;
+
+
+export type DomainDeleteMutation = { readonly domainDelete: { readonly userErrors: ReadonlyArray<{ readonly path: ReadonlyArray<string>, readonly message: string }> } };
+
+export type DrillScheduleMutationVariables = Exact<{
+  input: DomainDrillScheduleInput;
+}>;
+
+
+export type DrillScheduleMutation = { readonly domainDrillSchedule: { readonly userErrors: ReadonlyArray<{ readonly path: ReadonlyArray<string>, readonly message: string }> } };
+
+export type DrillDeliverMutationVariables = Exact<{
+  input: DomainDrillDeliverInput;
+}>;
+
+
+export type DrillDeliverMutation = { readonly domainDrillDeliver: { readonly userErrors: ReadonlyArray<{ readonly path: ReadonlyArray<string>, readonly message: string }> } };
+
+export type SuspendMutationVariables = Exact<{
+  input: DomainSuspendInput;
+}>;
+
+
+export type SuspendMutation = { readonly domainSuspend: { readonly userErrors: ReadonlyArray<{ readonly path: ReadonlyArray<string>, readonly message: string }> } };
+
+export type UnsuspendMutationVariables = Exact<{
+  input: DomainUnsuspendInput;
+}>;
+
+
+export type UnsuspendMutation = { readonly domainUnsuspend: { readonly userErrors: ReadonlyArray<{ readonly path: ReadonlyArray<string>, readonly message: string }> } };
+
+export type SetMxMutationVariables = Exact<{
+  input: DomainSetMxInput;
+}>;
+
+
+export type SetMxMutation = { readonly domainSetMx: { readonly zone: string | null, readonly records: ReadonlyArray<{ readonly preference: number, readonly host: string, readonly change: MxChange }>, readonly userErrors: ReadonlyArray<{ readonly path: ReadonlyArray<string>, readonly message: string }> } };
+
+export type UnsetMxMutationVariables = Exact<{
+  input: DomainUnsetMxInput;
+}>;
+
+
+export type UnsetMxMutation = { readonly domainUnsetMx: { readonly zone: string | null, readonly records: ReadonlyArray<{ readonly preference: number, readonly host: string, readonly change: MxChange }>, readonly userErrors: ReadonlyArray<{ readonly path: ReadonlyArray<string>, readonly message: string }> } };
 
 export type DomainQueryVariables = Exact<{
   name: string;
@@ -1067,6 +1237,50 @@ export const contactConfirmMutation: Operation<ContactConfirmMutation, ContactCo
 
 export const contactDeleteMutation: Operation<ContactDeleteMutation, ContactDeleteMutationVariables> = {
   text: "mutation ContactDelete($input:AlertContactDeleteInput!){alertContactDelete(input:$input){userErrors{path message}}}",
+};
+
+export const domainSettingsQuery: Operation<DomainSettingsQuery, DomainSettingsQueryVariables> = {
+  text: "query DomainSettings($name:String!){domain(by:{name:$name}){name status revision tenant{name}queue{heldCount heldSize}deliverTo{host port}tlsPolicy drainPerMinute hasCallAheads unknownWhileDown{policy duration}recipientDelimiter hasDelayReports etrnClients labels{key value}drillSchedule{interval nextAt}createdAt updatedAt}}",
+};
+
+export const domainMxFormQuery: Operation<DomainMxFormQuery, DomainMxFormQueryVariables> = {
+  text: "query DomainMxForm($name:String!){domain(by:{name:$name}){name mx{verdict zoneFile formRecords{host name preference change}}}service{mxNames}}",
+};
+
+export const domainHeldCountQuery: Operation<DomainHeldCountQuery, DomainHeldCountQueryVariables> = {
+  text: "query DomainHeldCount($name:String!){domain(by:{name:$name}){queue{heldCount heldSize}}}",
+};
+
+export const domainCreateMutation: Operation<DomainCreateMutation, DomainCreateMutationVariables> = {
+  text: "mutation DomainCreate($input:DomainCreateInput!){domainCreate(input:$input){domain{name}userErrors{path message}}}",
+};
+
+export const domainDeleteMutation: Operation<DomainDeleteMutation, DomainDeleteMutationVariables> = {
+  text: "mutation DomainDelete($input:DomainDeleteInput!){domainDelete(input:$input){userErrors{path message}}}",
+};
+
+export const drillScheduleMutation: Operation<DrillScheduleMutation, DrillScheduleMutationVariables> = {
+  text: "mutation DrillSchedule($input:DomainDrillScheduleInput!){domainDrillSchedule(input:$input){userErrors{path message}}}",
+};
+
+export const drillDeliverMutation: Operation<DrillDeliverMutation, DrillDeliverMutationVariables> = {
+  text: "mutation DrillDeliver($input:DomainDrillDeliverInput!){domainDrillDeliver(input:$input){userErrors{path message}}}",
+};
+
+export const suspendMutation: Operation<SuspendMutation, SuspendMutationVariables> = {
+  text: "mutation Suspend($input:DomainSuspendInput!){domainSuspend(input:$input){userErrors{path message}}}",
+};
+
+export const unsuspendMutation: Operation<UnsuspendMutation, UnsuspendMutationVariables> = {
+  text: "mutation Unsuspend($input:DomainUnsuspendInput!){domainUnsuspend(input:$input){userErrors{path message}}}",
+};
+
+export const setMxMutation: Operation<SetMxMutation, SetMxMutationVariables> = {
+  text: "mutation SetMx($input:DomainSetMxInput!){domainSetMx(input:$input){zone records{preference host change}userErrors{path message}}}",
+};
+
+export const unsetMxMutation: Operation<UnsetMxMutation, UnsetMxMutationVariables> = {
+  text: "mutation UnsetMx($input:DomainUnsetMxInput!){domainUnsetMx(input:$input){zone records{preference host change}userErrors{path message}}}",
 };
 
 export const domainQuery: Operation<DomainQuery, DomainQueryVariables> = {

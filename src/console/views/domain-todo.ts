@@ -61,6 +61,13 @@ const drill: TodoItem = {
   button: 'Run a fire drill',
 };
 
+const endDrill: TodoItem = {
+  title: 'A fire drill is under way',
+  text: 'Its message waits with us, as mail does in an outage. It goes out by itself.',
+  verb: 'end-drill',
+  button: 'Hand it over now',
+};
+
 const check: TodoItem = {
   title: 'Mend it, then look again',
   text: 'What was found is under Check-up, with what to do about it.',
@@ -158,7 +165,7 @@ const ITEMS: Readonly<Record<DomainCase, (todo: Todo) => readonly TodoItem[]>> =
     pause,
   ],
   CHECK_FAILED: () => [check, { ...drill, title: 'Does it work anyway?' }, planned],
-  FINE: () => [drill, planned],
+  FINE: ({ domain }) => [domain.drills.nodes[0]?.state === 'HELD' ? endDrill : drill, planned],
 };
 
 function ifHeld({ queue }: DomainState, item: TodoItem): readonly TodoItem[] {

@@ -6,7 +6,7 @@
 import type { PageAnswer, PageRequest } from '../ask.ts';
 import { parseDuration } from '../../mail/duration.ts';
 import { noticeOf } from '../forms.ts';
-import { type Html, html, NONE, shownText } from '../html.ts';
+import { type Html, html, NONE } from '../html.ts';
 import {
   domainAttemptsQuery,
   domainFlowQuery,
@@ -23,6 +23,7 @@ import { holdSince } from '../pictures/hold.ts';
 import { type DomainSentence, domainSentence, type DomainState } from '../words/domain-sentence.ts';
 import { heldMail, mxRecords, outagesBefore, refused, setUp, whatWasSaid } from './domain-panels.ts';
 import { checkUp, proof, wouldWork } from './domain-checks.ts';
+import { domainNav } from './domain-frame.ts';
 import { picture } from './domain-picture.ts';
 import { todoOf } from './domain-todo.ts';
 import { pageOf } from './layout.ts';
@@ -61,7 +62,7 @@ export async function domainPage(request: PageRequest, [name = '']: readonly str
       variables: { name: domain.name },
     },
     place: 'overview',
-    main: html`<p class="crumbs"><a href="/console">Domains</a> / ${shownText(domain.name)}</p>
+    main: html`${domainNav(request, domain.name, 'domain')}
       <p class="pill tone ${sentence.tone}">${sentence.label}</p>
       <h1 class="sentence">${sentence.parts.map(({ text, part }) => html`<span class="${part}">${text}</span> `)}</h1>
       ${quick}

@@ -16,6 +16,7 @@ import { countText, counted, sizeText } from '../words/count.ts';
 import { LABELS } from '../words/labels.ts';
 import { overviewSentence } from '../words/overview-sentence.ts';
 import { dueText, expiryText, isNear, spanText, timeText } from '../words/time.ts';
+import { addForm } from './add-domain.ts';
 import { findField } from './find-field.ts';
 import { pageOf } from './layout.ts';
 
@@ -48,6 +49,7 @@ export async function overview(request: PageRequest): Promise<PageAnswer> {
     return pageOf(request, { ...frame, title: 'Backup MX', main, status: 503 });
   }
   const { summary } = asked.data;
+  const canAdd = visitor.scopes.includes('DOMAIN_WRITE');
   const sentence = overviewSentence(summary, now, visitor.timeZone);
   const rows =
     found.kind === 'REFUSED'
@@ -60,7 +62,8 @@ export async function overview(request: PageRequest): Promise<PageAnswer> {
     place: 'overview',
     main: html`<h1 class="sentence">${sentence.map(({ text, part }) => html`<span class="${part}">${text}</span> `)}</h1>
       ${problem(request)} ${findField()}
-      <div class="controls">${chips(summary, { show, range: range.slug })} ${ranges({ show, range: range.slug })}</div>
+      ${canAdd && summary.domainCount === 0 ? addForm(request) : NONE}
+      <div class="controls">${chips(summary, { show, range: range.slug })} ${ranges({ show, range: range.slug })}${canAdd && summary.domainCount > 0 ? html`<a class="button" href="/console/add">Add a domain</a>` : NONE}</div>
       ${rows}`,
   });
 }
