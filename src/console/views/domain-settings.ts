@@ -61,7 +61,7 @@ function asItIs({ now, visitor }: PageRequest, domain: Settings): Html {
   ]);
 }
 
-/** What was changed in between is not overwritten. */
+/** The revision that the page had: a change in between is not overwritten. */
 function revision(sent: Sent, { revision: number }: Settings): Html {
   return html`<input type="hidden" name="revision" value="${sent.value('revision', String(number))}" />`;
 }
