@@ -7,6 +7,7 @@ import {
   drillDeliverMutation,
   drillMutation,
   extendHoldMutation,
+  flushAllMutation,
   flushMutation,
   pauseMutation,
   releaseBreakerMutation,
@@ -31,6 +32,17 @@ export const DOMAIN_FORMS: readonly Form[] = [
     page: (names, fields) => (fields.get('from') === 'overview' ? '' : domainPage(names)),
     submit: async ({ ask, fields }, [name = '']) =>
       resultOf(await ask(flushMutation, { input: { name, ...keyIn(fields) } }), (data) => data.domainFlush),
+  },
+  {
+    pattern: /^\/try-all$/,
+    verb: 'try-all',
+    done: 'We try all of them now. What came of it is shown here in a moment.',
+    page: () => '',
+    submit: async ({ ask, fields }) =>
+      resultOf(
+        await ask(flushAllMutation, { input: { by: { all: true }, ...keyIn(fields) } }),
+        (data) => data.domainsFlush,
+      ),
   },
   {
     pattern: /^\/d\/([^/]+)\/pause$/,

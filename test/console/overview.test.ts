@@ -4,6 +4,7 @@ import type { Browser } from 'playwright-core';
 import { foldDeltas } from '../../src/queue/counts.ts';
 import { launchChromium } from '../helpers/chromium.ts';
 import { addDomain, failNow, type Harness, holdMessage, startControl, TOKEN } from '../control/harness.ts';
+import { createVisit } from './visit.ts';
 
 const browser: Browser | null = await launchChromium('the overview of the console');
 const inBrowser = test.skipIf(browser === null);
@@ -83,6 +84,20 @@ test('a tenant sees its own domains, here none', async () => {
   expect(await flushNumber()).toBe(before);
 });
 
+test('all that is held is one row, and one button tries all of it', async () => {
+  await addDomain(control, 'second.example');
+  const visit = await createVisit(control, TOKEN);
+  const page = await visit.page('/console');
+  expect(page.replaceAll('\u00a0', ' ')).toMatch(/<b>All \d+ domains<\/b>/);
+  const [, key = ''] = /try-all">\s*<input type="hidden" name="key" value="([\w-]+)"/.exec(page) ?? [];
+  const sent = await visit.post('/console/try-all', { key });
+  expect([sent.status, sent.headers.get('Location')]).toEqual([303, '/console?did=try-all']);
+  const { domain } = await control.ask<{ domain: { requestedAttempt: unknown } }>(
+    '{ domain(by: { name: "away.example" }) { requestedAttempt { startedAt } } }',
+  );
+  expect(domain.requestedAttempt).not.toBeNull();
+});
+
 test('who only looks has no button', async () => {
   expect(await pageOf(await signIn(TOKEN, true))).not.toContain('Try now');
   expect(await pageOf(await signIn(TOKEN))).toContain('Try now');
@@ -128,7 +143,8 @@ inBrowser.each([true, false])('in a browser, with a script: %p', async (javaScri
     await page.getByText(/safe with us/).waitFor();
     await holdMessage(control.database, { destinationId });
     await foldDeltas(control.database.sql);
-    await page.getByText('2 messages are').waitFor();
+    // Well before the page would be asked for by the clock alone.
+    await page.getByText('2 messages are').waitFor({ timeout: 10_000 });
   }
   expect(await page.locator('html').evaluate((html) => html.scrollWidth)).toBeLessThanOrEqual(390);
   expect(faults).toEqual([]);

@@ -158,17 +158,15 @@
       const reader = response.body?.getReader();
       if (!response.ok || reader === undefined) throw new Error(String(response.status));
       const decoder = new TextDecoder();
-      let isFirst = true;
       for (;;) {
         const { done, value } = await reader.read();
         if (done) break;
         lastByteAt = performance.now();
         liveSince = liveSince || lastByteAt;
         tell(true);
-        // The first item is the present state, which the page has, unless it comes after a silence.
+        // Also for the first item: something may have changed between the page and its subscription.
         const text = decoder.decode(value, { stream: true });
-        if (text.includes('event: next') && !(isFirst && !wasSilent)) plan();
-        if (text.includes('event: next')) isFirst = false;
+        if (text.includes('event: next')) plan();
         // The page says whether there is anything more to wait for.
         if (text.includes('event: complete')) await renew();
       }
@@ -177,7 +175,6 @@
     }
   }
 
-  let wasSilent = false;
   /** The page as it was made last has nothing to wait for. */
   let isOver = false;
   /** Ends what is listened to. */
@@ -193,7 +190,6 @@
       await listen().catch(() => {});
       if (isOver) return stop();
       if (liveSince > 0) waitMs = 1000;
-      wasSilent = true;
       tell(false);
       await new Promise((resolve) => setTimeout(resolve, waitMs));
       waitMs = Math.min(waitMs * 2, MOST_WAIT_MS);

@@ -258,6 +258,16 @@ export type DomainVerifyInput = {
   readonly name: string;
 };
 
+export type DomainsFlushBy =
+  {   readonly all: boolean; readonly nextHop?: never; readonly tenantId?: never; }
+  |  { readonly all?: never;   readonly nextHop: string; readonly tenantId?: never; }
+  |  { readonly all?: never; readonly nextHop?: never;   readonly tenantId: string; };
+
+export type DomainsFlushInput = {
+  readonly by: DomainsFlushBy;
+  readonly idempotencyKey?: string | null | undefined;
+};
+
 export type DrillDelivery =
   | 'AT_ONCE'
   | 'ON_COMMAND';
@@ -1019,6 +1029,27 @@ export type UrgentQueryVariables = Exact<{
 
 export type UrgentQuery = { readonly domains: { readonly nodes: ReadonlyArray<{ readonly name: string, readonly situation: Situation, readonly queue: { readonly heldCount: number, readonly heldSize: number, readonly firstExpiryAt: string | null, readonly nextAttemptAt: string | null }, readonly flow: ReadonlyArray<{ readonly until: string, readonly heldCount: number }>, readonly outages: { readonly nodes: ReadonlyArray<{ readonly startedAt: string, readonly endedAt: string | null }> }, readonly outage: { readonly startedAt: string } | null }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
 
+export type AllOfServiceQueryVariables = Exact<{
+  since: string;
+}>;
+
+
+export type AllOfServiceQuery = { readonly service: { readonly flow: ReadonlyArray<{ readonly until: string, readonly heldCount: number }> | null } };
+
+export type AllOfTenantQueryVariables = Exact<{
+  since: string;
+}>;
+
+
+export type AllOfTenantQuery = { readonly viewer: { readonly tenant: { readonly flow: ReadonlyArray<{ readonly until: string, readonly heldCount: number }> } } };
+
+export type FlushAllMutationVariables = Exact<{
+  input: DomainsFlushInput;
+}>;
+
+
+export type FlushAllMutation = { readonly domainsFlush: { readonly userErrors: ReadonlyArray<{ readonly path: ReadonlyArray<string>, readonly message: string }> } };
+
 export type RefusalCountsQueryVariables = Exact<{
   since: string;
   domain?: string | null | undefined;
@@ -1413,6 +1444,18 @@ export const summaryQuery: Operation<SummaryQuery, SummaryQueryVariables> = {
 
 export const urgentQuery: Operation<UrgentQuery, UrgentQueryVariables> = {
   text: "query Urgent($situations:[Situation!]$after:String$since:DateTime!){domains(first:40 after:$after orderBy:URGENCY filter:{situations:$situations}){nodes{name situation queue{heldCount heldSize firstExpiryAt nextAttemptAt}flow(since:$since slots:48){until heldCount}outages(first:8 since:$since){nodes{startedAt endedAt}}outage{startedAt}}pageInfo{hasNextPage endCursor}}}",
+};
+
+export const allOfServiceQuery: Operation<AllOfServiceQuery, AllOfServiceQueryVariables> = {
+  text: "query AllOfService($since:DateTime!){service{flow(since:$since slots:48){until heldCount}}}",
+};
+
+export const allOfTenantQuery: Operation<AllOfTenantQuery, AllOfTenantQueryVariables> = {
+  text: "query AllOfTenant($since:DateTime!){viewer{tenant{flow(since:$since slots:48){until heldCount}}}}",
+};
+
+export const flushAllMutation: Operation<FlushAllMutation, FlushAllMutationVariables> = {
+  text: "mutation FlushAll($input:DomainsFlushInput!){domainsFlush(input:$input){userErrors{path message}}}",
 };
 
 export const refusalCountsQuery: Operation<RefusalCountsQuery, RefusalCountsQueryVariables> = {

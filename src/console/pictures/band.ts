@@ -39,8 +39,13 @@ export function bandOf(now: Date, since: Date, timeZone: string, most: number): 
     now,
     past: timeAxis([since, now], [0, NOW_X], timeZone),
     future: timeAxis([now, new Date(now.getTime() + FUTURE_MS)], [NOW_X, 100], timeZone),
-    heightOf: rootHeight(most, TALLEST),
+    heightOf: bandHeight(most),
   };
+}
+
+/** The scale of a row whose highest value this is. */
+export function bandHeight(most: number): Band['heightOf'] {
+  return rootHeight(most, TALLEST);
 }
 
 /** The names of the two halves, and the times. */

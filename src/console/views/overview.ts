@@ -18,6 +18,7 @@ import { overviewSentence } from '../words/overview-sentence.ts';
 import { dueText, expiryText, isNear, spanText, timeText } from '../words/time.ts';
 import { addForm } from './add-domain.ts';
 import { findField } from './find-field.ts';
+import { type All, allRow, canTry, totalFlow } from './overview-all.ts';
 import { pageOf } from './layout.ts';
 
 type Summary = SummaryQuery['summary'];
@@ -39,9 +40,10 @@ export async function overview(request: PageRequest): Promise<PageAnswer> {
   const show = query.get('show') ?? '';
   const range = RANGES.find(({ slug }) => slug === query.get('range')) ?? RANGES[0];
   const since = new Date(now.getTime() - range.ms);
-  const [asked, found] = await Promise.all([
+  const [asked, found, total] = await Promise.all([
     ask(summaryQuery, {}),
     ask(urgentQuery, { situations: situationsOf(show), after: query.get('after'), since: since.toISOString() }),
+    totalFlow(request, since),
   ]);
   const frame = { notice: noticeOf(query) };
   if (asked.kind === 'REFUSED') {
@@ -54,7 +56,7 @@ export async function overview(request: PageRequest): Promise<PageAnswer> {
   const rows =
     found.kind === 'REFUSED'
       ? html`<section class="card"><p>${found.message}</p></section>`
-      : rowsOf(request, found.data, { show, range: range.slug, since });
+      : rowsOf(request, found.data, { show, range: range.slug, since }, { summary, slots: total });
   return pageOf(request, {
     ...frame,
     title: sentence.map(({ text }) => text).at(0) ?? '',
@@ -125,6 +127,7 @@ function rowsOf(
   request: PageRequest,
   { domains: { nodes, pageInfo } }: UrgentQuery,
   { show, range, since }: Chosen & { readonly since: Date },
+  all: All,
 ): Html {
   if (nodes.length === 0) {
     const text =
@@ -150,7 +153,7 @@ function rowsOf(
             ${canTry(request) ? html`<th scope="col"><span class="unseen">What to do</span></th>` : NONE}
           </tr>
         </thead>
-        <tbody>${nodes.map((node) => row(request, node, band))}</tbody>
+        <tbody>${allRow(request, all, band)}${nodes.map((node) => row(request, node, band))}</tbody>
       </table>
       <svg class="patterns" aria-hidden="true">${hatches}</svg>
     </section>
@@ -191,10 +194,6 @@ function row(request: PageRequest, { name, situation, queue, outage, flow, outag
     </td>
     ${canTry(request) ? html`<td class="end">${queue.heldCount === 0 ? NONE : tryForm(name)}</td>` : NONE}
   </tr>`;
-}
-
-function canTry({ visitor: { scopes } }: PageRequest): boolean {
-  return scopes.includes('QUEUE_WRITE');
 }
 
 /** Sent twice it is done once: its key was made with the page. */
