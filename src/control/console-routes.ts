@@ -188,6 +188,8 @@ export function createConsoleRoutes(
     const error = 'It was opened before, or its time is over.';
     return page(c, await enterPage({ now: wallClock(), error, next }), seconds > 0 ? 429 : 422);
   });
+  // Asked before a form is sent, so that what was typed is not lost with the session.
+  app.get('/console/here', async (c) => c.body(null, (await signedIn(c)) === null ? 401 : 204, PAGE_HEADERS));
   app.post('/console/sign-out', async (c) => {
     const who = await signedIn(c);
     if (who?.caller.session != null)

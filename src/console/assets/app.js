@@ -9,7 +9,7 @@
 (() => {
   const SILENT_MS = 15_000;
   const EVERY_MS = 20_000;
-  const LEAST_MS = 2_000;
+  const LEAST_MS = 1_500;
   /** After a page that took long. */
   const SLOW = { tookMs: 300, leastMs: 5_000 };
   const MOST_WAIT_MS = 30_000;
@@ -50,10 +50,37 @@
   };
   setInterval(tick, 1000);
 
-  // A form that is sent twice is done once, but its button should not look as if nothing had happened.
+  const dialog = document.getElementById('signed-out');
+  /** @type {HTMLFormElement | null} */
+  let unsent = null;
+  function signInAgain() {
+    if (dialog instanceof HTMLDialogElement && !dialog.open) dialog.showModal();
+  }
+  dialog?.addEventListener('close', () => {
+    const form = unsent;
+    unsent = null;
+    if (form !== null) void send(form);
+  });
+
+  /** Sends a form, unless the session has ended: then it stays as it is. @param {HTMLFormElement} form */
+  async function send(form) {
+    form.classList.add('sending');
+    const here = await fetch('/console/here').catch(() => null);
+    if (here?.status !== 401) return form.submit();
+    form.classList.remove('sending');
+    unsent = form;
+    signInAgain();
+  }
   document.addEventListener('submit', (event) => {
     const { target } = event;
-    if (target instanceof HTMLFormElement && target.method === 'post') target.classList.add('sending');
+    if (!(target instanceof HTMLFormElement) || target.method !== 'post') return;
+    // A form that is sent twice is done once, but its button should not look as if nothing had happened.
+    if (dialog === null) {
+      target.classList.add('sending');
+      return;
+    }
+    event.preventDefault();
+    if (!target.classList.contains('sending')) void send(target);
   });
 
   const mark = document.getElementById('live');
@@ -87,7 +114,7 @@
     const response = await fetch(location.href);
     const tookMs = performance.now() - lastAskedAt;
     leastMs = tookMs > SLOW.tookMs ? SLOW.leastMs : LEAST_MS;
-    if (response.redirected) return signInAgain();
+    if (response.redirected) return isGone();
     if (!response.ok) return;
     const fresh = new DOMParser().parseFromString(await response.text(), 'text/html');
     const [from, to] = [document.getElementById('main'), fresh.getElementById('main')];
@@ -134,10 +161,9 @@
     planned ??= setTimeout(() => void renew().catch(() => {}), Math.max(0, lastAskedAt + leastMs - performance.now()));
   }
 
-  function signInAgain() {
+  function isGone() {
     tell(false);
-    const dialog = document.getElementById('signed-out');
-    if (dialog instanceof HTMLDialogElement && !dialog.open) dialog.showModal();
+    signInAgain();
   }
 
   async function listen() {
@@ -154,7 +180,7 @@
         body: subscription,
         signal: gone.signal,
       });
-      if (response.status === 401) return signInAgain();
+      if (response.status === 401) return isGone();
       const reader = response.body?.getReader();
       if (!response.ok || reader === undefined) throw new Error(String(response.status));
       const decoder = new TextDecoder();

@@ -83,13 +83,19 @@ export async function pageOf(request: PageRequest, page: Page): Promise<PageAnsw
       ${page.notice == null ? NONE : html`<p class="notice" role="status">${page.notice}</p>`}
       ${submitted?.told == null ? NONE : secretTold(submitted.told)} ${page.main}
     </main>
-    ${links(visitor, page.place, 'tabs')}`;
+    ${links(visitor, page.place, 'tabs')}${SIGNED_OUT}`;
   return {
     kind: 'PAGE',
     status: page.status ?? 200,
     html: await shell({ title: page.title, body, now, live: live ?? null, hasScript: true }),
   };
 }
+
+/** Shown by the script when the session has ended, so that nothing that was typed is lost. */
+const SIGNED_OUT = html`<dialog id="signed-out" aria-labelledby="signed-out-title"><h2 id="signed-out-title">Your session has ended</h2>
+  <p>What you typed here stays. Sign in in the other window, then go on here.</p>
+  <form method="dialog" class="row"><a class="button primary" href="/console/sign-in" target="_blank" rel="noopener">Sign in</a>
+    <button>Go on</button></form></dialog>`;
 
 function secretTold({ text, secret }: Told): Html {
   if (secret === null) return html`<p class="notice attention" role="status">${text}</p>`;
